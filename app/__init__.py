@@ -1,0 +1,1 @@
+"""Web Flow: strong customer authentication in the browser, for banks."""

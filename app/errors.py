@@ -1,0 +1,91 @@
+"""What may go wrong, as the caller sees it.
+
+A problem carries a stable code and never words for people: pages translate the code
+(`web/messages.py`), each façade dresses it in its own dialect, and the log gets `detail`
+and `context`.
+"""
+
+from http import HTTPStatus
+from typing import ClassVar
+
+
+class Problem(Exception):  # noqa: N818 - it is what we answer, not only what we raise
+    """Base of every failure that we answer on purpose."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def __init__(self, detail: str = "", **context: object) -> None:
+        super().__init__(detail or self.code)
+        self.detail = detail
+        self.context = context
+
+
+class NotFound(Problem):
+    """The thing asked for is absent, or not the caller's to see."""
+
+    code = "not_found"
+    status = HTTPStatus.NOT_FOUND
+
+
+class BadRequest(Problem):
+    """The request cannot be understood; nothing was changed."""
+
+    code = "bad_request"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class OperationNotFound(NotFound):
+    """No operation has this id."""
+
+    code = "operation_not_found"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class OperationAlreadyExists(Problem):
+    """The caller chose an operation id that is taken."""
+
+    code = "operation_already_exists"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class OperationNotAvailable(Problem):
+    """The operation has ended, belongs to another client, or to another browser."""
+
+    code = "operation_not_available"
+    status = HTTPStatus.CONFLICT
+
+
+class InvalidConfiguration(Problem):
+    """No usable step table has this name."""
+
+    code = "invalid_configuration"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class OrganizationNotFound(Problem):
+    """No organization has this id."""
+
+    code = "organization_not_found"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class InvalidOperationData(Problem):
+    """The operation data cannot be read, or the form data says something else."""
+
+    code = "invalid_operation_data"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class StepNotExpected(Problem):
+    """The browser answered a page that is out of date."""
+
+    code = "step_not_expected"
+    status = HTTPStatus.CONFLICT
+
+
+class Overloaded(Problem):
+    """Too much work is queued; the caller may try again."""
+
+    code = "overloaded"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
