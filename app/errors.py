@@ -89,3 +89,10 @@ class Overloaded(Problem):
 
     code = "overloaded"
     status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class Unavailable(Problem):
+    """A system behind us did not answer; the customer may try again."""
+
+    code = "try_again"
+    status = HTTPStatus.SERVICE_UNAVAILABLE

@@ -4,6 +4,8 @@ Every setting is an environment variable, e.g. `WEBFLOW_SMS__CHANNEL=twilio`, or
 `.env`. `docs/configuration.md` is generated from the docstrings below.
 """
 
+import os
+import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -154,7 +156,7 @@ class Settings(BaseSettings):
     """Port of the demo client."""
 
     public_url: str = ""
-    """Address of the portal as browsers see it, and the OAuth issuer; empty: `http://localhost:<port>`."""
+    """The portal as browsers see it, and the issuer; empty: `http://localhost:<port>`."""
 
     demo_url: str = ""
     """Address of the demo client as browsers see it; empty: `http://localhost:<demo_port>`."""
@@ -223,6 +225,11 @@ class Settings(BaseSettings):
         return (self.demo_url or f"http://localhost:{self.demo_port}").rstrip("/")
 
     @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the portal by TLS; cookies are bound to the host then."""
+        return self.issuer.startswith("https://")
+
+    @property
     def database(self) -> str:
         """SQLAlchemy URL of the database."""
         return self.database_url or f"sqlite:///{(self.var_dir / 'webflow.db').resolve()}"
@@ -231,3 +238,26 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether everything lives in one SQLite file beside the processes."""
         return self.database.startswith("sqlite")
+
+
+def root_secret(settings: Settings) -> bytes:
+    """Return the secret from which all keys are derived.
+
+    The demo makes one for itself, once: a file that only its owner can read. Processes that
+    start together agree on it, since the file appears whole or not at all.
+    """
+    if given := settings.secret_key.get_secret_value():
+        return given.encode()
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    kept = settings.var_dir / "secret_key"
+    if not kept.exists():
+        draft = kept.with_name(f".secret_key.{secrets.token_hex(8)}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(32))
+        try:
+            os.link(draft, kept)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return kept.read_text().encode()

@@ -1,0 +1,1 @@
+"""Doors for programs; façades that do not know each other."""

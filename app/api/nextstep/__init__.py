@@ -1,0 +1,1 @@
+"""Next Step: the API by which a bank prepares and follows operations."""

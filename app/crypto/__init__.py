@@ -1,0 +1,1 @@
+"""Bytes in, bytes or text out; primitives from `cryptography` only."""

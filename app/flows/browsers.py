@@ -1,0 +1,40 @@
+"""Browsers that hold a flow: admitted at the door, recognised by their cookie."""
+
+import secrets
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.crypto.vault import Vault
+from app.store.sessions import Browser
+
+TOKEN_BYTES = 32
+
+
+class Browsers:
+    """Knows browsers by a random cookie; the table keeps its keyed hash."""
+
+    def __init__(self, session: Session, vault: Vault) -> None:
+        self._session = session
+        self._vault = vault
+
+    def admit(self) -> tuple[str, str]:
+        """Make a browser known. Returns its id and the cookie to set."""
+        token, browser_id = secrets.token_urlsafe(TOKEN_BYTES), str(uuid4())
+        self._session.add(
+            Browser(id=browser_id, token_digest=self._digest(token), created_at=clock.now())
+        )
+        self._session.flush()
+        return browser_id, token
+
+    def recognise(self, token: str | None) -> str | None:
+        """Return the id of the browser that sent this cookie, or None."""
+        if not token:
+            return None
+        wanted = select(Browser.id).where(Browser.token_digest == self._digest(token))
+        return self._session.scalar(wanted)
+
+    def _digest(self, token: str) -> str:
+        return self._vault.digest(token, purpose="browser")

@@ -1,0 +1,155 @@
+"""Prepare an operation: read its data, complete its form, choose its first step."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from uuid import uuid4
+
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.bank.base import Bank
+from app.errors import (
+    InvalidConfiguration,
+    InvalidOperationData,
+    OperationAlreadyExists,
+    OrganizationNotFound,
+)
+from app.events import Journal, Name
+from app.flows.views import NewOperation
+from app.methods.base import Method
+from app.nextstep import engine
+from app.nextstep.form_data import (
+    FormData,
+    MalformedFormData,
+    complete,
+    form_of,
+    mismatches,
+    parse_form,
+)
+from app.nextstep.operation_data import MalformedOperationData, OperationData, parse, payment_of
+from app.nextstep.tables import OPERATIONS, TABLES
+from app.nextstep.vocabulary import OperationKind, Step, Table
+from app.settings import FlowSettings
+from app.store.flows import Flow, FlowRecord
+
+NONCE_BYTES = 16
+
+
+class Preparing:
+    """Makes flows that wait for a browser."""
+
+    def __init__(
+        self,
+        session: Session,
+        settings: FlowSettings,
+        *,
+        bank: Bank,
+        journal: Journal,
+        methods: Mapping[Step, Method],
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._bank = bank
+        self._journal = journal
+        self._methods = methods
+
+    def create(self, wanted: NewOperation) -> Flow:
+        """Make a flow, or raise a Problem that says which part of the wish is wrong."""
+        table, kind = _table(wanted.operation_name)
+        data, form = _read(wanted, kind)
+        decision = engine.begin(table, self._methods.keys())
+        if isinstance(decision, engine.Finish):
+            raise InvalidConfiguration("no step of this operation can be taken here")
+        if wanted.organization_id is not None:
+            self._check_organization(wanted.organization_id)
+        if self._is_taken(wanted.operation_id):
+            raise OperationAlreadyExists(operation=wanted.operation_id)
+        flow = self._row(wanted, data, form)
+        flow.offered = [step.value for step in decision.steps]
+        flow.step = decision.shown.value
+        self._session.add(flow)
+        self._session.add(_first_record(flow))
+        self._session.flush()
+        self._journal.record(Name.FLOW_CREATED, flow.id, operation=flow.operation_name)
+        return flow
+
+    def _row(self, wanted: NewOperation, data: OperationData, form: FormData) -> Flow:
+        moment, application = clock.now(), wanted.application
+        return Flow(
+            id=wanted.operation_id or str(uuid4()),
+            operation_name=wanted.operation_name,
+            operation_data=str(data),
+            form_data=form.to_json(),
+            params=list(wanted.params),
+            application=dict(application) if application else None,
+            client_id=str(application["id"]) if application else None,
+            external_operation_name=wanted.external_operation_name,
+            external_transaction_id=wanted.external_transaction_id,
+            user_id=wanted.user_id,
+            organization_id=wanted.organization_id,
+            nonce=secrets.token_urlsafe(NONCE_BYTES),
+            created_at=moment,
+            expires_at=moment + self._settings.timeout,
+            ends_at=moment + self._settings.lifetime,
+        )
+
+    def _is_taken(self, operation_id: str | None) -> bool:
+        return operation_id is not None and self._session.get(Flow, operation_id) is not None
+
+    def _check_organization(self, organization_id: str) -> None:
+        if all(organization.id != organization_id for organization in self._bank.organizations()):
+            raise OrganizationNotFound(organization=organization_id)
+
+
+def next_nonce() -> str:
+    """Return the one-time number of the next page."""
+    return secrets.token_urlsafe(NONCE_BYTES)
+
+
+def deadline_of(flow: Flow, timeout: timedelta) -> None:
+    """Move the end of a flow after an activity of its customer; never past its lifetime."""
+    flow.expires_at = min(clock.now() + timeout, flow.ends_at)
+
+
+def _table(name: str) -> tuple[Table, OperationKind]:
+    table, kind = TABLES.get(name), OPERATIONS.get(name)
+    if table is None or kind is None:
+        raise InvalidConfiguration("no operation has this name", operation=name)
+    return table, kind
+
+
+def _read(wanted: NewOperation, kind: OperationKind) -> tuple[OperationData, FormData]:
+    """Read both records, and refuse them where they do not say the same (decision 10)."""
+    try:
+        data = parse(wanted.operation_data)
+        if (payment_of(data) is None) == (kind is OperationKind.PAYMENT):
+            raise InvalidOperationData(f"expected the data of a {kind.value}")
+    except MalformedOperationData as error:
+        raise InvalidOperationData(str(error)) from None
+    if not wanted.form_data:
+        return data, form_of(data)
+    try:
+        form = parse_form(wanted.form_data)
+    except MalformedFormData as error:
+        raise InvalidOperationData("form data", violations=error.violations) from None
+    if differences := mismatches(data, form):
+        raise InvalidOperationData(
+            "form data and operation data differ",
+            violations=tuple(
+                (f"formData.{name}", "differs from operationData") for name in differences
+            ),
+        )
+    return data, complete(data, form)
+
+
+def _first_record(flow: Flow) -> FlowRecord:
+    return FlowRecord(
+        flow_id=flow.id,
+        number=1,
+        step=Step.INIT.value,
+        step_result="CONFIRMED",
+        instruments=[],
+        result="CONTINUE",
+        created_at=flow.created_at,
+    )

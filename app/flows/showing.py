@@ -1,0 +1,170 @@
+"""Turn a flow into what doors see."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from urllib.parse import urlsplit
+
+from app import clock
+from app.flows.views import STAGES, Ended, Operation, Outcome, Page, Problem, Record
+from app.methods.base import View
+from app.nextstep.form_data import Words, localise, parse_form
+from app.nextstep.operation_data import Payment, parse, payment_of
+from app.nextstep.tables import OPERATIONS, TABLES
+from app.nextstep.vocabulary import NEVER_SHOWN, Instrument, Step, Table, To
+from app.store.flows import Flow, FlowRecord
+
+ENDED_CODES: Mapping[str, tuple[str, str]] = {
+    "operation.timeout": ("timeout", "timeout"),
+    "authentication.maxAttemptsExceeded": ("failed", "attempts_exceeded"),
+    "canceled.interrupted_operation": ("interrupted", "interrupted"),
+}
+"""Reason of the end → outcome and code of the words for people."""
+
+STRONG = {Step.LOGIN_SCA.value, Step.APPROVAL_SCA.value}
+
+
+def page(
+    flow: Flow,
+    view: View,
+    *,
+    words: Words,
+    remaining: int,
+    available: AbstractSet[Step],
+) -> Page:
+    """Return the present page of a running flow."""
+    problem = flow.problem
+    return Page(
+        template=view.template,
+        kind=view.kind,
+        operation_kind=OPERATIONS[flow.operation_name].value,
+        nonce=flow.nonce,
+        deadline=flow.expires_at,
+        progress=list(_progress(TABLES[flow.operation_name], Step(str(flow.step)), available)),
+        application=_application(flow),
+        payment=_payment(flow),
+        form=_form(flow, words),
+        problem=Problem(**problem) if problem else None,
+        remaining=remaining,
+        return_origin=flow.return_origin or "",
+        return_host=urlsplit(flow.return_origin or "").netloc,
+        data=view.data,
+    )
+
+
+def ended(flow: Flow, *, timed_out: bool) -> Ended:
+    """Return the last page of a flow."""
+    kind = OPERATIONS[flow.operation_name].value
+    if flow.result == "DONE":
+        outcome, code = "done", f"done_{kind}"
+    elif timed_out:
+        outcome, code = "timeout", "timeout"
+    elif flow.result_reason in ENDED_CODES:
+        outcome, code = ENDED_CODES[flow.result_reason]
+    else:
+        outcome = code = "canceled" if flow.canceled else "failed"
+    return Ended(
+        outcome=outcome,
+        code=code,
+        operation_kind=kind,
+        application=_application(flow),
+        payment=_payment(flow),
+        account=flow.debit_account,
+        ended_at=flow.finished_at or min(flow.expires_at, clock.now()),
+        request_id=flow.id,
+        return_url=flow.return_to or "",
+        return_origin=flow.return_origin or "",
+    )
+
+
+def operation(
+    flow: Flow, history: Sequence[FlowRecord], *, words: Words, attempts: int
+) -> Operation:
+    """Return an operation as back ends see it."""
+    return Operation(
+        id=flow.id,
+        name=flow.operation_name,
+        data=flow.operation_data,
+        kind=OPERATIONS[flow.operation_name].value,
+        form_data=_form(flow, words),
+        params=flow.params,
+        application=flow.application,
+        user_id=flow.user_id,
+        organization_id=flow.organization_id,
+        external_operation_name=flow.external_operation_name,
+        external_transaction_id=flow.external_transaction_id,
+        result=flow.result,
+        reason=flow.result_reason,
+        steps=flow.offered,
+        remaining_attempts=_remaining(flow, history, attempts),
+        created_at=flow.created_at,
+        expires_at=flow.expires_at,
+        history=[
+            Record(e.step, e.step_result, e.instruments, e.result, e.reason, e.created_at)
+            for e in history
+        ],
+    )
+
+
+def outcome(flow: Flow, history: Sequence[FlowRecord]) -> Outcome:
+    """Return how a flow stands, with everything that was proved in it."""
+    proved = [Instrument(name) for entry in history for name in entry.instruments]
+    strong = any(e.step in STRONG and _is_strong(e.instruments) for e in history)
+    late = flow.result == "CONTINUE" and clock.now() >= flow.expires_at
+    return Outcome(
+        result="FAILED" if late else flow.result,
+        reason="operation.timeout" if late else flow.result_reason,
+        canceled=flow.canceled,
+        user_id=flow.user_id,
+        organization_id=flow.organization_id,
+        language=flow.language,
+        authenticated_at=flow.authenticated_at,
+        instruments=tuple(dict.fromkeys(proved)),
+        sca=strong,
+        operation_name=flow.operation_name,
+    )
+
+
+def _is_strong(instruments: Sequence[str]) -> bool:
+    """Two independent elements: something known and something held, or the phone, which is both."""
+    return "POWERAUTH_TOKEN" in instruments or {"CREDENTIAL", "OTP_KEY"} <= set(instruments)
+
+
+def _progress(
+    table: Table, present: Step, available: AbstractSet[Step]
+) -> Iterator[tuple[str, str]]:
+    """Follow the confirmed way through the table, as stages of done, now and todo."""
+    steps, target = [], table.start
+    while isinstance(target, To):
+        shown = [s for s in target.steps if s in available and s not in NEVER_SHOWN]
+        step = present if present in target.steps else next(iter(shown), None)
+        if step is None or step in steps:
+            break
+        steps.append(step)
+        target = table.row(step).confirmed  # type: ignore[assignment]  # To or Ending, as the loop asks
+    position = steps.index(present) if present in steps else 0
+    for index, step in enumerate(steps):
+        state = "done" if index < position else "now" if index == position else "todo"
+        yield STAGES.get(step, "login"), state
+
+
+def _payment(flow: Flow) -> Payment | None:
+    return payment_of(parse(flow.operation_data))
+
+
+def _form(flow: Flow, words: Words) -> Mapping[str, object]:
+    return localise(parse_form(flow.form_data), words)
+
+
+def _application(flow: Flow) -> Mapping[str, object]:
+    given = flow.application or {}
+    return {
+        "name": given.get("name") or flow.client_id or "",
+        "description": given.get("description"),
+        "scopes": given.get("originalScopes") or [],
+    }
+
+
+def _remaining(flow: Flow, history: Sequence[FlowRecord], attempts: int) -> int | None:
+    if flow.result != "CONTINUE":
+        return 0 if history and history[-1].step_result == "AUTH_METHOD_FAILED" else None
+    return attempts - flow.attempts

@@ -1,0 +1,136 @@
+"""What doors get to see of a flow; plain values, so that no door depends on a table."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.nextstep.operation_data import Payment
+from app.nextstep.vocabulary import Instrument, Step
+
+
+@dataclass(frozen=True)
+class NewOperation:
+    """What a back end (or the provider, for a login) asks for."""
+
+    operation_name: str
+    operation_data: str
+    form_data: Mapping[str, object] | None = None
+    application: Mapping[str, object] | None = None
+    operation_id: str | None = None
+    params: Sequence[object] = ()
+    user_id: str | None = None
+    organization_id: str | None = None
+    external_operation_name: str | None = None
+    external_transaction_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """One entry of the history."""
+
+    step: str
+    step_result: str
+    instruments: Sequence[str]
+    result: str
+    reason: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation as a back end sees it."""
+
+    id: str
+    name: str
+    data: str
+    kind: str
+    form_data: Mapping[str, object]
+    """The creator's form, localised."""
+    params: Sequence[object]
+    application: Mapping[str, object] | None
+    user_id: str | None
+    organization_id: str | None
+    external_operation_name: str | None
+    external_transaction_id: str | None
+    result: str
+    reason: str
+    steps: Sequence[str]
+    remaining_attempts: int | None
+    created_at: datetime
+    expires_at: datetime
+    history: Sequence[Record]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why the last answer was not taken."""
+
+    code: str
+    field: str | None = None
+    values: Mapping[str, object] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page of a running flow."""
+
+    template: str
+    kind: str
+    operation_kind: str
+    nonce: str
+    deadline: datetime
+    progress: Sequence[tuple[str, str]]
+    application: Mapping[str, object]
+    payment: Payment | None
+    form: Mapping[str, object]
+    problem: Problem | None
+    remaining: int
+    return_origin: str
+    return_host: str
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The last page of a flow."""
+
+    outcome: str
+    """`done`, `canceled`, `timeout`, `interrupted` or `failed`."""
+    code: str
+    operation_kind: str
+    application: Mapping[str, object]
+    payment: Payment | None
+    account: Mapping[str, object] | None
+    ended_at: datetime
+    request_id: str
+    return_url: str
+    return_origin: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a flow ended, for the provider."""
+
+    result: str
+    reason: str
+    canceled: bool
+    user_id: str | None
+    organization_id: str | None
+    language: str
+    authenticated_at: datetime | None
+    instruments: tuple[Instrument, ...]
+    sca: bool
+    operation_name: str
+
+
+STAGES: Mapping[Step, str] = {
+    Step.LOGIN_SCA: "login",
+    Step.USERNAME_PASSWORD_AUTH: "login",
+    Step.APPROVAL_SCA: "approval",
+    Step.SMS_KEY: "approval",
+    Step.POWERAUTH_TOKEN: "approval",
+    Step.OTP_CODE: "approval",
+    Step.CONSENT: "consent",
+}
+"""What a step is called in the list of steps on a page."""

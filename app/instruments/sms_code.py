@@ -1,0 +1,199 @@
+"""A one-time code by text message, bound to what it approves."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.crypto.vault import Vault
+from app.events import Journal, Name
+from app.nextstep.operation_data import (
+    Payment,
+    canonical,
+    code_items,
+    plain_amount,
+    sms_digest,
+)
+from app.settings import SmsSettings
+from app.store.db import changed_one
+from app.store.flows import Flow
+from app.store.otps import SmsAuthorization
+from app.store.outbox import Outbox
+from app.texts import Texts
+
+KEY_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """What one answer is judged against; plain values, usable outside a transaction."""
+
+    message_id: str
+    code_digest: str
+    is_alive: bool
+    """Sent, not expired, not replaced, not used, and still about the same operation."""
+
+
+class SmsCode:
+    """Makes codes, has them sent, and recognises them again."""
+
+    def __init__(  # noqa: PLR0913 - the parts that one message needs
+        self,
+        session: Session,
+        settings: SmsSettings,
+        *,
+        vault: Vault,
+        texts: Texts,
+        outbox: Outbox,
+        journal: Journal,
+        readable: bool,
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._vault = vault
+        self._texts = texts
+        self._outbox = outbox
+        self._journal = journal
+        self._readable = readable
+
+    @property
+    def digits(self) -> int:
+        """Length of a code."""
+        return self._settings.code_digits
+
+    def send(self, flow: Flow, *, phone: str | None, payment: Payment | None) -> None:
+        """Send a fresh code for the present step; an older one stops working.
+
+        Without a phone number (a user who does not exist or is blocked) everything looks the
+        same and nothing is sent.
+        """
+        self._replace(flow)
+        flow.sms_sent_at = clock.now()
+        if phone is None:
+            return
+        message_id, key = str(uuid4()), secrets.token_bytes(KEY_BYTES)
+        code = sms_digest(code_items(payment), key=key, digits=self.digits)
+        text = self._text(flow, code, payment)
+        self._keep(flow, message_id, key=key, code=code, text=text)
+        self._outbox.put(
+            "sms",
+            message_id,
+            {"to": phone, "text": text, "operation_id": flow.id},
+            lifetime=self._settings.code_lifetime,
+        )
+        flow.sms_id = message_id
+        self._journal.record(Name.SMS_REQUESTED, flow.id, message=message_id)
+
+    def forget(self, flow: Flow) -> None:
+        """Leave the step: whatever code was sent stops working."""
+        self._replace(flow)
+        flow.sms_sent_at, flow.sms_resent = None, False
+
+    def may_resend(self, flow: Flow) -> bool:
+        """Whether the wait since the last message is over."""
+        return clock.now() >= self.resend_at(flow)
+
+    def resend_at(self, flow: Flow) -> datetime:
+        """When a new code may be asked for."""
+        return (flow.sms_sent_at or flow.created_at) + self._settings.resend_after
+
+    def valid_until(self, flow: Flow) -> datetime:
+        """When the last code ends."""
+        return (flow.sms_sent_at or flow.created_at) + self._settings.code_lifetime
+
+    def challenge(self, flow: Flow) -> Challenge:
+        """Count one try of the present code and return what it is judged against."""
+        row = self._session.get(SmsAuthorization, flow.sms_id) if flow.sms_id else None
+        if row is None:  # nobody can know this code, and comparing costs the same
+            return Challenge("", secrets.token_hex(32), is_alive=False)
+        row.verify_request_count += 1
+        bound = hmac.compare_digest(row.data_digest, self._data_digest(flow))
+        alive = (
+            bound
+            and not row.verified
+            and row.timestamp_replaced is None
+            and clock.now() < row.timestamp_expires
+        )
+        return Challenge(row.message_id, row.code_digest, is_alive=alive)
+
+    def is_right(self, given: str, challenge: Challenge) -> bool:
+        """Judge a code; touches no database."""
+        digest = self._code_digest(challenge.message_id, given)
+        same = hmac.compare_digest(digest, challenge.code_digest)
+        return same and challenge.is_alive
+
+    def use(self, flow: Flow, challenge: Challenge) -> bool:
+        """Spend the code: True for exactly one caller, and only while it still counts."""
+        if flow.sms_id != challenge.message_id:
+            return False
+        moment = clock.now()
+        spent = (
+            update(SmsAuthorization)
+            .where(
+                SmsAuthorization.message_id == challenge.message_id,
+                SmsAuthorization.verified.is_(False),
+                SmsAuthorization.timestamp_replaced.is_(None),
+                SmsAuthorization.timestamp_expires > moment,
+                SmsAuthorization.data_digest == self._data_digest(flow),
+            )
+            .values(verified=True, timestamp_verified=moment)
+        )
+        return changed_one(self._session, spent)
+
+    def _keep(self, flow: Flow, message_id: str, *, key: bytes, code: str, text: str) -> None:
+        moment = clock.now()
+        self._session.add(
+            SmsAuthorization(
+                message_id=message_id,
+                operation_id=flow.id,
+                user_id=flow.user_id or "",
+                organization_id=flow.organization_id,
+                operation_name=flow.operation_name,
+                authorization_code=code if self._readable else "",
+                salt=key if self._readable else b"",
+                message_text=text if self._readable else "",
+                code_digest=self._code_digest(message_id, code),
+                data_digest=self._data_digest(flow),
+                timestamp_created=moment,
+                timestamp_expires=moment + self._settings.code_lifetime,
+            )
+        )
+
+    def _replace(self, flow: Flow) -> None:
+        if flow.sms_id is not None:
+            self._session.execute(
+                update(SmsAuthorization)
+                .where(
+                    SmsAuthorization.message_id == flow.sms_id,
+                    SmsAuthorization.timestamp_replaced.is_(None),
+                    SmsAuthorization.verified.is_(False),
+                )
+                .values(timestamp_replaced=clock.now())
+            )
+            self._outbox.void(flow.sms_id)
+        flow.sms_id = None
+
+    def _text(self, flow: Flow, code: str, payment: Payment | None) -> str:
+        if payment is None:
+            return self._texts.render("sms/login.txt", flow.language, code=code)
+        return self._texts.render(
+            "sms/payment.txt",
+            flow.language,
+            code=code,
+            amount=plain_amount(payment.amount),
+            currency=payment.currency,
+            account=payment.account,
+        )
+
+    def _code_digest(self, message_id: str, code: str) -> str:
+        return self._vault.digest(f"{message_id}:{code}", purpose="sms.code")
+
+    def _data_digest(self, flow: Flow) -> str:
+        account = flow.debit_account["number"] if flow.debit_account else None
+        record = canonical(flow.id, flow.operation_data, account)
+        return self._vault.digest(f"{flow.step}:{record.hex()}", purpose="sms.data")

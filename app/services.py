@@ -1,0 +1,163 @@
+"""What doors may ask for: parts are built at boot, services for each request and transaction."""
+
+import os
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app.bank.base import Bank
+from app.crypto.vault import Vault
+from app.errors import Overloaded, Unavailable
+from app.events import Journal, Listener
+from app.flows.browsers import Browsers
+from app.flows.service import Flows
+from app.flows.testers import Testers
+from app.instruments.password import HashingGate, Password
+from app.instruments.sms_code import SmsCode
+from app.methods.approval_sca import ApprovalSca
+from app.methods.base import Form, Method
+from app.methods.consent import Consent
+from app.methods.login_sca import LoginSca
+from app.methods.sms_and_password import SmsAndPassword
+from app.nextstep.vocabulary import Step
+from app.settings import Settings
+from app.store.outbox import Outbox
+from app.texts import Texts
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Chosen by settings, built once at boot, shared by all requests."""
+
+    settings: Settings
+    engine: Engine
+    vault: Vault
+    bank: Bank
+    texts: Texts
+    gate: HashingGate
+    listeners: Sequence[Listener]
+    wake_worker: Callable[[], None]
+
+
+class Services:
+    """One request's view of the house; one transaction at a time."""
+
+    def __init__(self, parts: Parts, *, writing: bool, browser_token: str | None = None) -> None:
+        self.settings = parts.settings
+        self.vault = parts.vault
+        self.bank = parts.bank
+        self.journal = Journal(parts.listeners)
+        self.new_browser_token: str | None = None
+        self.is_writing = writing
+        self._parts = parts
+        self._browser_token = browser_token
+        self._browser: str | None = None
+        self.session = Session(_bind(parts.engine, writing=writing), expire_on_commit=False)
+        self.outbox = Outbox(self.session, parts.vault)
+        self.browsers = Browsers(self.session, parts.vault)
+        self.testers = Testers(self.session)
+        self.flows = Flows(
+            self.session,
+            parts.settings.flow,
+            bank=parts.bank,
+            texts=parts.texts,
+            journal=self.journal,
+            methods=self._methods(parts),
+        )
+
+    @property
+    def browser(self) -> str | None:
+        """Id of the browser that sent its cookie, or None."""
+        if self._browser is None:
+            self._browser = self.browsers.recognise(self._browser_token)
+        return self._browser
+
+    def admit_browser(self) -> str:
+        """Return the browser's id; a new one gets a cookie with this answer."""
+        if self.browser is None:
+            self._browser, self.new_browser_token = self.browsers.admit()
+        return str(self.browser)
+
+    def begin_writing(self) -> None:
+        """Turn a reading request into a writing one; nothing may have been changed yet."""
+        self.session.rollback()
+        self.session.bind = _bind(self._parts.engine, writing=True)
+        self.is_writing = True
+
+    def commit(self) -> None:
+        """Make it so, then tell: the database first, then listeners, then the worker."""
+        self.session.commit()
+        self.journal.publish()
+        if self.outbox.filled:
+            self.outbox.filled = False
+            self._parts.wake_worker()
+
+    def close(self) -> None:
+        """Forget whatever was not committed."""
+        self.session.close()
+        self.journal.forget()
+
+    def answer(
+        self, handle: str, *, nonce: str, action: str, form: Form, language: str
+    ) -> None:
+        """Answer the present page of a flow: reserve, judge, apply (product decision 7).
+
+        Work of a step runs between two transactions: the first is committed, so that an
+        attempt is counted whatever happens, and the second applies to the same version only.
+        """
+        ticket = self.flows.answer(
+            handle, self.browser, nonce=nonce, action=action, form=form, language=language
+        )
+        while ticket is not None:
+            self.commit()
+            try:
+                outcome = ticket.work.run()
+            except Overloaded:
+                self.flows.abandon(ticket, problem=None)
+                self.commit()
+                raise
+            except Unavailable:
+                self.flows.abandon(ticket, problem="try_again")
+                return
+            ticket = self.flows.resume(ticket, outcome)
+
+    def _methods(self, parts: Parts) -> dict[Step, Method]:
+        sms = SmsCode(
+            self.session,
+            parts.settings.sms,
+            vault=parts.vault,
+            texts=parts.texts,
+            outbox=self.outbox,
+            journal=self.journal,
+            readable=parts.settings.profile == "demo",
+        )
+        bank = parts.bank
+        factors = SmsAndPassword(sms, Password(bank, parts.gate), bank)
+        methods: list[Method] = [
+            LoginSca(bank, parts.texts, factors),
+            ApprovalSca(bank, factors),
+            Consent(self.session, bank, self.journal),
+        ]
+        return {method.step: method for method in methods}
+
+
+current: ContextVar[Services] = ContextVar("services")
+"""Set by the factory for the length of one request."""
+
+
+def services() -> Services:
+    """Return this request's services."""
+    return current.get()
+
+
+def hashing_slots(settings: Settings) -> int:
+    """Return how many passwords are hashed at once."""
+    return settings.server.password_hashes or os.cpu_count() or 1
+
+
+def _bind(engine: Engine, *, writing: bool) -> Engine:
+    """SQLite must know at the start of a transaction that it will write (see factory)."""
+    return engine.execution_options(writing=writing)

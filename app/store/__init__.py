@@ -1,0 +1,1 @@
+"""Tables, one file for each aggregate: shapes and constraints, no rules."""

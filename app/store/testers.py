@@ -1,0 +1,20 @@
+"""What testers may read; written in the demo profile only."""
+
+from datetime import datetime
+
+from sqlalchemy import String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.store.db import Base
+
+
+class DemoSms(Base):
+    """A text message that the demo channel kept instead of sending."""
+
+    __tablename__ = "demo_sms"
+
+    message_id: Mapped[str] = mapped_column(String(256), primary_key=True)
+    recipient: Mapped[str] = mapped_column(String(32))
+    text: Mapped[str] = mapped_column(Text)
+    operation_id: Mapped[str] = mapped_column(String(256))
+    timestamp: Mapped[datetime] = mapped_column(index=True)

@@ -1,0 +1,1 @@
+"""Door for people: pages of a flow, its errors, and the testers' pages."""

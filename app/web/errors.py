@@ -1,0 +1,99 @@
+"""Error pages: what happened and what to do, a reference, and nothing about the inside."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+
+import structlog
+from flask import Flask, g, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException
+
+from app import clock
+from app.errors import Problem
+
+log = structlog.get_logger("webflow.web")
+
+CODES = {
+    HTTPStatus.BAD_REQUEST: "bad_request",
+    HTTPStatus.FORBIDDEN: "forbidden",
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
+    HTTPStatus.SERVICE_UNAVAILABLE: "overloaded",
+}
+
+
+Dress = Callable[[Exception], ResponseReturnValue]
+"""How a façade answers a failure in its dialect."""
+
+
+def register(app: Flask, *, dialects: Mapping[str, Dress]) -> None:
+    """Give every failure a page, or below a façade's address the façade's own answer."""
+
+    @app.before_request
+    def name_the_request() -> None:
+        g.reference = f"{secrets.token_hex(2)}-{secrets.token_hex(2)}-{secrets.token_hex(2)}"
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request=g.reference)
+
+    @app.errorhandler(Exception)
+    def refuse(error: Exception) -> ResponseReturnValue:
+        g.failed = True
+        for prefix, dress in dialects.items():
+            if request.path == prefix or request.path.startswith(prefix + "/"):
+                return dress(error)
+        return _paged(error)
+
+
+def _paged(error: Exception) -> ResponseReturnValue:
+    match error:
+        case Problem():
+            return _problem(error)
+        case CSRFError():
+            return _csrf(error)
+        case HTTPException():
+            return _http(error)
+        case _:
+            return _unknown(error)
+
+
+def _problem(problem: Problem) -> ResponseReturnValue:
+    log.warning(problem.code, detail=problem.detail, **_loggable(problem.context))
+    headers = {"Retry-After": "2"} if problem.status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return _page(problem.code, problem.status), problem.status, headers
+
+
+def _csrf(_error: CSRFError) -> ResponseReturnValue:
+    return _page("csrf", HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = HTTPStatus(error.code or 500)
+    if status < HTTPStatus.BAD_REQUEST:
+        return error.get_response()
+    headers = dict(error.get_headers())
+    headers.pop("Content-Type", None)
+    return _page(CODES.get(status, "bad_request"), status), status, headers
+
+
+def _unknown(error: Exception) -> ResponseReturnValue:
+    log.error("unexpected", exc_info=error)
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    return _page("internal", status), status
+
+
+def _page(code: str, status: HTTPStatus) -> str:
+    error = {
+        "code": code,
+        "reference": g.get("reference", ""),
+        "time": clock.now(),
+        "retry_url": request.path if request.method == "GET" and status >= 500 else None,  # noqa: PLR2004
+        "status": int(status),
+    }
+    return render_template("errors/error.html", error=error)
+
+
+def _loggable(context: dict[str, object]) -> dict[str, object]:
+    return {f"about_{key}": str(value) for key, value in context.items()}

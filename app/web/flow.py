@@ -1,0 +1,59 @@
+"""Pages of a flow: GET shows the present step, POST answers it; all steps pass here."""
+
+from dataclasses import replace
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.errors import StepNotExpected
+from app.flows.views import Ended, Problem
+from app.services import services
+from app.web.guard import allow_return_to, refuse_foreign_posts
+from app.web.locale import language
+
+bp = Blueprint("flow", __name__, url_prefix="/flow")
+OUT_OF_DATE = "out_of_date"
+
+bp.before_request(refuse_foreign_posts)
+
+
+class FormOf:
+    """The posted form, as methods read it."""
+
+    def get(self, key: str, default: str = "") -> str:
+        """Return the first value of a field."""
+        return request.form.get(key, default)
+
+    def getlist(self, key: str) -> list[str]:
+        """Return every value of a field."""
+        return request.form.getlist(key)
+
+
+@bp.get("/<handle>")
+def show(handle: str) -> ResponseReturnValue:
+    """Show the present page of a flow, or how it ended."""
+    seen = services().flows.show(handle, services().browser, language())
+    allow_return_to(seen.return_origin)
+    if isinstance(seen, Ended):
+        seconds = int(services().settings.flow.ended_redirect.total_seconds())
+        return render_template("ended.html", ended=seen, redirect_after=seconds)
+    if request.args.get("notice") == OUT_OF_DATE and seen.problem is None:
+        seen = replace(seen, problem=Problem(OUT_OF_DATE))
+    return render_template(seen.template, page=seen)
+
+
+@bp.post("/<handle>")
+def answer(handle: str) -> ResponseReturnValue:
+    """Take an answer, then show whatever is present now."""
+    notice = None
+    try:
+        services().answer(
+            handle,
+            nonce=request.form.get("step", ""),
+            action=request.form.get("action", ""),
+            form=FormOf(),
+            language=language(),
+        )
+    except StepNotExpected:
+        notice = OUT_OF_DATE
+    return redirect(url_for("flow.show", handle=handle, notice=notice), 303)

@@ -1,0 +1,63 @@
+"""What every answer carries, and what no request may do."""
+
+import hashlib
+from pathlib import Path
+
+from flask import Flask, Response, abort, g, request, url_for
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+}
+YEAR = 31_536_000
+MAX_BODY = 256 * 1024
+
+
+def register(app: Flask, *, https: bool) -> None:
+    """Put the headers on every answer and refuse posts from other sites."""
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    hashes: dict[str, str] = {}
+
+    @app.template_global()
+    def static_url(path: str) -> str:
+        """Return the address of a static file with its content's hash: it may be kept."""
+        if path not in hashes:
+            content = Path(str(app.static_folder), path).read_bytes()
+            hashes[path] = hashlib.sha256(content).hexdigest()[:16]
+        return url_for("static", filename=path, v=hashes[path])
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Content-Security-Policy", _policy())
+        if request.endpoint == "static" and "v" in request.args and response.status_code < 400:  # noqa: PLR2004
+            response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
+        else:
+            response.headers.setdefault("Cache-Control", "no-store")
+        if https:
+            response.headers["Strict-Transport-Security"] = f"max-age={2 * YEAR}; includeSubDomains"
+        return response
+
+
+def refuse_foreign_posts() -> None:
+    """Refuse a form post that a browser says came from another site."""
+    if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+        abort(403)
+
+
+def allow_return_to(origin: str) -> None:
+    """Let forms of this page end, after redirects, at the third party."""
+    g.form_action = origin
+
+
+def _policy() -> str:
+    ends = " ".join(["'self'", *([g.form_action] if g.get("form_action") else [])])
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        f"font-src 'self'; connect-src 'self'; form-action {ends}; base-uri 'none'; "
+        "frame-ancestors 'none'; object-src 'none'"
+    )

@@ -1,0 +1,61 @@
+"""Which language a page speaks: chosen on it, asked for by the client, or the browser's."""
+
+from flask import Flask, request, session
+from flask_babel import Babel, get_locale
+
+KEY = "language"
+LABELS = {
+    "en": "English", "cs": "Čeština", "de": "Deutsch", "fr": "Français", "es": "Español",
+    "uk": "Українська", "ro": "Română",
+}  # fmt: skip
+
+
+def register(app: Flask, *, languages: tuple[str, ...], timezone: str) -> None:
+    """Let Flask-Babel choose among the offered languages."""
+
+    def select() -> str:
+        wanted = request.args.get("lang") or session.get(KEY)
+        if wanted in languages:
+            return str(wanted)
+        return request.accept_languages.best_match(languages) or languages[0]
+
+    Babel(
+        app,
+        locale_selector=select,
+        default_timezone=timezone,
+        default_translation_directories="../translations",
+    )
+
+    @app.before_request
+    def remember() -> None:
+        wanted = request.args.get("lang")
+        if wanted in languages:
+            session[KEY] = wanted
+
+    @app.context_processor
+    def words() -> dict[str, object]:
+        present = language()
+        return {
+            "language": present,
+            "direction": get_locale().text_direction,
+            "languages": [
+                {
+                    "code": code,
+                    "label": LABELS.get(code, code),
+                    "url": f"?lang={code}",
+                    "current": code == present,
+                }
+                for code in languages
+            ],
+        }
+
+
+def language() -> str:
+    """Return the language of this request, e.g. `cs`."""
+    locale = get_locale()
+    return str(locale.language) if locale else "en"
+
+
+def prefer(code: str) -> None:
+    """Remember the language that the client asked for."""
+    session.setdefault(KEY, code)
