@@ -1,0 +1,1 @@
+"""Which step comes next, and what an operation says. Pure: no clock, no database, no request."""
