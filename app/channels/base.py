@@ -1,0 +1,41 @@
+"""Ways to reach a person. A channel is chosen by settings and built once at boot."""
+
+from dataclasses import dataclass, field
+from typing import NewType, Protocol
+
+PhoneNumber = NewType("PhoneNumber", str)
+"""E.164, e.g. "+420777123456"."""
+
+
+@dataclass(frozen=True)
+class Sms:
+    """One text message, ready to read; its `repr` tells neither the text nor the number."""
+
+    to: PhoneNumber = field(repr=False)
+    text: str = field(repr=False)
+    reference: str
+    """Our id of the message; the same one comes again when a delivery is repeated."""
+
+    operation_id: str
+
+
+class DeliveryFailed(Exception):  # noqa: N818 - said as what happened to the message
+    """The provider refused the message, or did not answer in time.
+
+    `temporary` tells whether trying again may help, `code` why, e.g. "number_invalid", and
+    `answer` what the provider said in its own codes, e.g. "400 21211". None of them, and no
+    chained exception, carries the text, the number or a credential.
+    """
+
+    def __init__(self, code: str, *, temporary: bool, answer: str = "") -> None:
+        super().__init__(f"{code} ({answer})" if answer else code)
+        self.code = code
+        self.temporary = temporary
+        self.answer = answer
+
+
+class SmsChannel(Protocol):
+    """Takes text messages; one method, so that a new provider is one small file."""
+
+    def send(self, message: Sms) -> None:
+        """Hand the message over, or raise DeliveryFailed."""
