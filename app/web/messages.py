@@ -1,0 +1,154 @@
+"""The one table that puts codes into words: what happened, whether money moved, what to do now."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from flask_babel import gettext
+
+
+def N_(text: str) -> str:  # noqa: N802 - the marker that gettext's tools look for
+    """Mark a text for translation at the time when it is shown."""
+    return text
+
+
+class Words(NamedTuple):
+    """One sentence for a heading or a field, and what else there is to say."""
+
+    title: str
+    detail: str = ""
+
+
+START_AGAIN = N_(
+    "Nothing was changed and no payment was sent. "
+    "Go back to the application that sent you here and start again."
+)
+NOT_DONE = N_(
+    "Your last step was not carried out, so it sent no payment. Try again in a minute."
+)
+
+PROBLEMS: Mapping[str, Words] = {
+    "username_empty": Words(N_("Fill in the login number.")),
+    "username_invalid": Words(N_("The specified login number is invalid.")),
+    "organization_invalid": Words(N_("Choose one of the account types.")),
+    "authentication_failed": Words(N_("User authentication failed.")),
+    "resend_too_early": Words(N_("Please wait a moment before you ask for another code.")),
+    "account_missing": Words(N_("Choose the account to pay from.")),
+    "account_unusable": Words(N_("This account cannot be used for the payment. Choose another.")),
+    "accounts_missing": Words(
+        N_("There is no account to pay from."),
+        N_("None of your accounts can be used for this payment, so you can only reject it here."),
+    ),
+    "consent_incomplete": Words(N_("Please fill in the whole consent form.")),
+    "option_required": Words(N_("Confirm this option to complete the operation.")),
+    "out_of_date": Words(N_("This page was out of date. Here is the current one.")),
+    "try_again": Words(N_("Something went wrong. Please try again.")),
+}
+"""Why an answer to a page was not taken."""
+
+ENDINGS: Mapping[str, Words] = {
+    "done_login": Words(
+        N_("Sign-in confirmed"), N_("The application now gets what you agreed to.")
+    ),
+    "done_payment": Words(
+        N_("Payment approved"), N_("You approved this payment and the bank will carry it out.")
+    ),
+    "canceled": Words(N_("You cancelled the request")),
+    "timeout": Words(
+        N_("The request timed out"),
+        N_("It was not finished in time, so we ended it for your security."),
+    ),
+    "attempts_exceeded": Words(
+        N_("All attempts have been used."), N_("We ended the request for your security.")
+    ),
+    "interrupted": Words(
+        N_("This request has been interrupted by a newer one."),
+        N_("Only one request can be open in a browser. Go on in the newer one."),
+    ),
+    "failed": Words(
+        N_("The request could not be completed"), N_("Something went wrong, so we ended it.")
+    ),
+}
+"""How a flow ended; the page itself adds what that means for the payment."""
+
+ERRORS: Mapping[str, Words] = {
+    "already_returned": Words(
+        N_("This request has already been finished"),
+        N_("The application has got the result. There is nothing more to do here."),
+    ),
+    "bad_request": Words(N_("We did not understand this request"), START_AGAIN),
+    "csrf": Words(
+        N_("This page can no longer be used"),
+        N_(
+            "It was open for too long, or cookies are switched off. Nothing was changed and no "
+            "payment was sent. Go back to the application that sent you here and start again."
+        ),
+    ),
+    "forbidden": Words(
+        N_("This request was opened in another browser"),
+        N_(
+            "For your security it works only in the browser in which it was started. Nothing was "
+            "changed and no payment was sent. Go on there, or start again from the application."
+        ),
+    ),
+    "internal": Words(
+        N_("Something went wrong on our side"),
+        NOT_DONE,
+    ),
+    "invalid_client": Words(
+        N_("The bank does not know this application"),
+        N_(
+            "For your security we stopped here. Nothing was shared and no payment was sent. "
+            "Tell the provider of the application."
+        ),
+    ),
+    "invalid_redirect_uri": Words(
+        N_("The application gave an address that the bank does not know"),
+        N_(
+            "For your security we do not send you there. Nothing was shared and no payment was "
+            "sent. Tell the provider of the application."
+        ),
+    ),
+    "invalid_request": Words(
+        N_("The application sent a request that we cannot take"),
+        N_(
+            "Nothing was shared and no payment was sent. Go back to the application and try "
+            "again; if it happens again, tell its provider."
+        ),
+    ),
+    "method_not_allowed": Words(N_("This address cannot be used like this"), START_AGAIN),
+    "not_found": Words(
+        N_("We cannot find this page"),
+        N_(
+            "The address is not right, or the request has ended. Nothing was changed here. "
+            "Go back to the application that sent you here and start again."
+        ),
+    ),
+    "operation_not_available": Words(
+        N_("This request is not available"),
+        N_(
+            "It has ended, or it was opened in another browser. Nothing was changed here and no "
+            "payment was sent. Go back to the application that sent you here and start again."
+        ),
+    ),
+    "operation_not_found": Words(N_("The bank does not know this request"), START_AGAIN),
+    "overloaded": Words(
+        N_("Too many people are here at the moment"),
+        NOT_DONE,
+    ),
+    "too_large": Words(N_("The request was too large"), START_AGAIN),
+}
+"""Error pages, which stand outside a flow."""
+
+UNKNOWN = Words(
+    N_("Something went wrong"),
+    N_("Please try again. If it happens again, go back to the application and start again."),
+)
+"""Whatever has no words of its own."""
+
+ALL: Mapping[str, Words] = {**PROBLEMS, **ENDINGS, **ERRORS}
+
+
+def text(code: str) -> Words:
+    """Return the words for a code in the reader's language; a general sentence if it has none."""
+    words = ALL.get(code, UNKNOWN)
+    return Words(gettext(words.title), gettext(words.detail) if words.detail else "")
