@@ -73,7 +73,7 @@ def seed(app: Flask) -> None:
     parts: Parts = app.extensions["webflow"]
     services = Services(parts, writing=True)
     try:
-        oauth.seed(services)
+        oauth.seed(services, parts.settings)
         services.commit()
     finally:
         services.close()
@@ -135,10 +135,10 @@ def _doors(app: Flask, settings: Settings) -> None:
     for api in (health.bp, nextstep.bp):
         csrf.exempt(api)
         app.register_blueprint(api)
-    oauth.register(app, csrf, settings)
+    oauth.register(app, csrf, settings, prefer=locale.prefer)
     if settings.profile == "demo":
         app.register_blueprint(testers.bp)
-    cli.register(app)
+    cli.register(app, settings, seed=seed)
 
 
 def _transactions(app: Flask, parts: Parts) -> None:

@@ -1,0 +1,70 @@
+"""Fresh databases, migrated and seeded once and then copied, and applications on them."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import Engine, make_url
+
+from app.factory import create_app, seed
+from app.settings import Settings
+
+SECRET = "a secret of the tests, long enough"
+
+
+def settings_for(database_url: str, folder: Path) -> Settings:
+    """Return settings that are the same on every machine."""
+    return Settings(
+        database_url=database_url, var_dir=folder, secret_key=SECRET, log_level="WARNING"
+    )
+
+
+@contextmanager
+def built(settings: Settings) -> Iterator[Flask]:
+    """Build the application, and close its database afterwards."""
+    app = create_app(settings)
+    try:
+        yield app
+    finally:
+        engine_of(app).dispose()
+
+
+def engine_of(app: Flask) -> Engine:
+    """Return the engine that the application made."""
+    engine: Engine = app.extensions["webflow"].engine
+    return engine
+
+
+def prepare(settings: Settings) -> None:
+    """Migrate and seed the database that the settings name."""
+    with built(settings) as app:
+        with app.app_context():
+            upgrade()
+        seed(app)
+
+
+@contextmanager
+def postgres_database(server: str, *, template: str = "template1") -> Iterator[str]:
+    """Yield the URL of a database of its own on the server."""
+    name = f"webflow_{os.getpid()}_{os.urandom(4).hex()}"
+    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        _run(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def name_of(url: str) -> str:
+    """Return the name of the database in a URL."""
+    return make_url(url).database or ""
+
+
+def _run(server: str, statement: str) -> None:
+    """Run one statement outside of a transaction, as CREATE DATABASE wants it."""
+    plain = server.replace("postgresql+psycopg://", "postgresql://", 1)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(statement.encode())

@@ -1,0 +1,56 @@
+"""The commands of `flask`."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from app.cli import _banner, _taken_ports, configuration_page
+from app.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def taken():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_a_taken_port_is_told_with_the_setting_that_changes_it(taken):
+    settings = Settings(port=taken, demo_port=1)
+    assert list(_taken_ports(settings))[0].startswith(  # noqa: RUF015 - the first of several
+        f"Port {taken} is taken: stop what listens there, or set WEBFLOW_PORT to another one"
+    )
+
+
+def test_the_demo_s_port_is_looked_at_in_the_demo_only(taken, monkeypatch):
+    assert any("WEBFLOW_DEMO_PORT" in m for m in _taken_ports(Settings(demo_port=taken)))
+
+
+def test_the_banner_says_where_to_start_who_to_be_and_where_codes_are():
+    banner = _banner(Settings(port=8081, demo_port=8889))
+    for words in (
+        "http://localhost:8081",
+        "http://localhost:8889  <- start here",
+        "http://localhost:8081/demo/sms",
+        "democlient / changeme",
+        'password "test"',
+    ):
+        assert words in banner
+
+
+def test_the_page_of_settings_is_up_to_date():
+    assert (ROOT / "docs" / "configuration.md").read_text() == configuration_page(), "run make docs"
+
+
+def test_every_setting_has_a_meaning():
+    rows = [line for line in configuration_page().splitlines() if line.startswith("| `WEBFLOW_")]
+    assert len(rows) > 30
+    assert all(len(row.split(" | ")[3]) > 10 for row in rows)
+
+
+def test_no_secret_is_printed_as_a_default():
+    secrets = [line for line in configuration_page().splitlines() if " | secret | " in line]
+    assert len(secrets) >= 2
+    assert all(" | secret | empty | " in line for line in secrets)

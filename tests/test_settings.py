@@ -1,0 +1,126 @@
+"""Settings: what is read, and what production refuses."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from pydantic import ValidationError
+
+from app.settings import Settings, root_secret
+
+SAFE = {
+    "WEBFLOW_PROFILE": "production",
+    "WEBFLOW_PUBLIC_URL": "https://sca.example.com/",
+    "WEBFLOW_SECRET_KEY": "x" * 32,
+    "WEBFLOW_SMS__CHANNEL": "twilio",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # away from a developer's .env
+
+    def put(**variables: str) -> Settings:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        return Settings()
+
+    return put
+
+
+def test_nothing_needs_to_be_set_for_the_demo(environment, tmp_path):
+    settings = environment()
+    assert settings.profile == "demo"
+    assert settings.issuer == "http://localhost:8080"
+    assert settings.demo_address == "http://localhost:8888"
+    assert settings.database == f"sqlite:///{tmp_path / 'var' / 'webflow.db'}"
+    assert settings.embedded
+
+
+def test_a_nested_setting_is_read_from_its_variable(environment):
+    assert environment(WEBFLOW_SMS__CODE_LIFETIME="PT3M").sms.code_lifetime == timedelta(minutes=3)
+
+
+def test_a_line_of_a_dotenv_file_is_read_and_the_environment_wins(environment, tmp_path):
+    (tmp_path / ".env").write_text("WEBFLOW_PORT=9001\nWEBFLOW_DEMO_PORT=9002\nOTHER=1\n")
+    settings = environment(WEBFLOW_PORT="9003")
+    assert (settings.port, settings.demo_port) == (9003, 9002)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "jdbc:postgresql://db.example.com:5432/webflow",
+        "postgresql://db.example.com:5432/webflow",
+        "postgres://db.example.com:5432/webflow",
+        "postgresql+psycopg://db.example.com:5432/webflow",
+    ],
+)
+def test_every_way_to_write_postgresql_is_understood(environment, given):
+    settings = environment(WEBFLOW_DATABASE_URL=given)
+    assert settings.database == "postgresql+psycopg://db.example.com:5432/webflow"
+    assert not settings.embedded
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WEBFLOW_PROFILE", "staging"),
+        ("WEBFLOW_PORT", "0"),
+        ("WEBFLOW_PORT", "65536"),
+        ("WEBFLOW_SMS__CHANNEL", "pigeon"),
+        ("WEBFLOW_SMS__CODE_DIGITS", "3"),
+        ("WEBFLOW_SMS__CODE_DIGITS", "10"),
+        ("WEBFLOW_FLOW__ATTEMPTS", "0"),
+        ("WEBFLOW_SMS__NO_SUCH_THING", "1"),
+    ],
+)
+def test_a_bad_value_stops_the_boot_and_names_the_setting(environment, name, value):
+    with pytest.raises(ValidationError) as refused:
+        environment(**{name: value})
+    assert name.split("__")[-1].removeprefix("WEBFLOW_").lower() in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("missing", "advice"),
+    [
+        ("WEBFLOW_SECRET_KEY", "set WEBFLOW_SECRET_KEY to at least 32 random characters"),
+        ("WEBFLOW_PUBLIC_URL", "set WEBFLOW_PUBLIC_URL to the https:// address"),
+        ("WEBFLOW_SMS__CHANNEL", "set WEBFLOW_SMS__CHANNEL to a real channel"),
+    ],
+)
+def test_production_says_what_is_missing(environment, missing, advice):
+    with pytest.raises(ValidationError, match="unsafe in production") as refused:
+        environment(**{name: value for name, value in SAFE.items() if name != missing})
+    assert advice in str(refused.value)
+
+
+def test_production_refuses_what_only_a_demo_may_do(environment):
+    with pytest.raises(ValidationError) as refused:
+        environment(**SAFE)
+    assert "set WEBFLOW_NEXTSTEP__AUTH" in str(refused.value)
+    assert "set WEBFLOW_BANK__ADAPTER" in str(refused.value)
+
+
+def test_a_refusal_does_not_print_the_secret(environment):
+    with pytest.raises(ValidationError) as refused:
+        environment(**{**SAFE, "WEBFLOW_SECRET_KEY": "hunter2hunter2"})
+    assert "hunter2" not in str(refused.value)
+
+
+def test_the_secret_of_the_demo_is_made_once_even_by_processes_that_start_together(environment):
+    settings = environment()
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: root_secret(settings), range(8)))
+    assert len(found) == 1
+    assert len(found.pop()) >= 32
+    kept = settings.var_dir / "secret_key"
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert os.listdir(settings.var_dir) == ["secret_key"]
+
+
+def test_a_given_secret_is_used_and_nothing_is_written(environment):
+    settings = environment(WEBFLOW_SECRET_KEY="given by the operator, long enough")
+    assert root_secret(settings) == b"given by the operator, long enough"
+    assert not settings.var_dir.exists()
