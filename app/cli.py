@@ -33,13 +33,8 @@ program starts. Durations are ISO 8601 (`PT5M`) or seconds, lists are JSON (`["e
 _KINDS = {"string": "text", "password": "secret", "array": "list", "path": "folder"}
 
 
-def register(app: Flask, settings: Settings | None = None, *, seed: Seed | None = None) -> None:
+def register(app: Flask, settings: Settings, *, seed: Seed) -> None:
     """Give the application its commands; the factory knows how to seed."""
-    if settings is None or seed is None:  # TEMPORARY until the factory passes both
-        import importlib
-
-        settings = app.extensions["webflow"].settings
-        seed = lambda app: importlib.import_module("app.factory").seed(app)
 
     @app.cli.command("up")
     def up() -> None:

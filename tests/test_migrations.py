@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import Engine, inspect
+from sqlalchemy import CheckConstraint, Engine, inspect
 
 from app.store.db import Base
 from tests.support.databases import built, engine_of, settings_for
@@ -53,7 +53,7 @@ def test_the_checks_of_the_models_stand_in_the_database(migrating):
     upgrade()
     found = inspect(engine_of(migrating))
     for table in Base.metadata.tables.values():
-        checks = {c.name for c in table.constraints if c.__visit_name__ == "check_constraint"}
+        checks = {c.name for c in table.constraints if isinstance(c, CheckConstraint)}
         assert {c["name"] for c in found.get_check_constraints(table.name)} == checks, table.name
 
 

@@ -1,6 +1,5 @@
 """Settings: what is read, and what production refuses."""
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -103,9 +102,13 @@ def test_production_refuses_what_only_a_demo_may_do(environment):
     assert "set WEBFLOW_BANK__ADAPTER" in str(refused.value)
 
 
-def test_a_refusal_does_not_print_the_secret(environment):
+@pytest.mark.parametrize(
+    "secret",
+    [{"WEBFLOW_SECRET_KEY": "hunter2"}, {"WEBFLOW_DATABASE_URL": "postgresql://u:hunter2@h/d"}],
+)
+def test_a_refusal_does_not_print_a_secret(environment, secret):
     with pytest.raises(ValidationError) as refused:
-        environment(**{**SAFE, "WEBFLOW_SECRET_KEY": "hunter2hunter2"})
+        environment(WEBFLOW_PROFILE="production", **secret)
     assert "hunter2" not in str(refused.value)
 
 
@@ -117,7 +120,7 @@ def test_the_secret_of_the_demo_is_made_once_even_by_processes_that_start_togeth
     assert len(found.pop()) >= 32
     kept = settings.var_dir / "secret_key"
     assert kept.stat().st_mode & 0o777 == 0o600
-    assert os.listdir(settings.var_dir) == ["secret_key"]
+    assert [path.name for path in settings.var_dir.iterdir()] == ["secret_key"]
 
 
 def test_a_given_secret_is_used_and_nothing_is_written(environment):

@@ -37,6 +37,7 @@ def create_client(environment: Environment | None = None) -> Flask:
     )
     app.extensions[EXTENSION] = Parts(environment, Portal(environment), Visits())
     CSRFProtect(app)
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     pages.install(app)
     app.register_blueprint(start.bp)
     app.register_blueprint(callback.bp)

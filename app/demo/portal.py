@@ -1,8 +1,10 @@
 """Calls to the portal, server to server: one place for time-outs and for what can go wrong."""
 
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
 from threading import Lock
 from typing import Self
@@ -89,8 +91,6 @@ class Portal:
     def __init__(self, environment: Environment) -> None:
         self.address = environment.portal
         self._credentials = httpx2.BasicAuth(environment.client_id, environment.client_secret)
-        # Made once: reading the certificates of the system takes a tenth of a second.
-        self._tls = httpx2.create_ssl_context()
         # A proxy that the environment names does not know this machine's own ports.
         self._trust_env = not is_loopback(environment.portal)
         self._lock = Lock()
@@ -157,7 +157,7 @@ class Portal:
 
     def _client(self) -> httpx2.Client:
         return httpx2.Client(
-            timeout=TIMEOUT, verify=self._tls, trust_env=self._trust_env, follow_redirects=False
+            timeout=TIMEOUT, verify=_trusted(), trust_env=self._trust_env, follow_redirects=False
         )
 
     def _silent(self) -> PortalSilent:
@@ -171,6 +171,12 @@ class Portal:
             f"Something answers at {self.address}, but not as this portal would: {why}.",
             hint="Check WEBFLOW_PUBLIC_URL and WEBFLOW_PORT of the portal and of this client.",
         )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read the certificates of the system, once: it takes a tenth of a second."""
+    return httpx2.create_ssl_context()
 
 
 def called(method: str, url: str) -> str:

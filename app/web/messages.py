@@ -22,9 +22,7 @@ START_AGAIN = N_(
     "Nothing was changed and no payment was sent. "
     "Go back to the application that sent you here and start again."
 )
-NOT_DONE = N_(
-    "Your last step was not carried out, so it sent no payment. Try again in a minute."
-)
+NOT_DONE = N_("Your last step was not carried out, so it sent no payment. Try again in a minute.")
 
 PROBLEMS: Mapping[str, Words] = {
     "username_empty": Words(N_("Fill in the login number.")),

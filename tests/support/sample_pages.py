@@ -1,0 +1,287 @@
+"""Sample data for every page: what the rooms hand to the templates."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+
+from markupsafe import Markup
+
+from app import clock
+from app.web import messages
+
+NOW = datetime(2026, 11, 22, 13, 2, 2, tzinfo=UTC)
+
+APPLICATION = {"name": "Demo application", "description": "Web Flow demo", "scopes": ["aisp"]}
+
+
+def problem(code: str, field: str | None = None, **values: object) -> SimpleNamespace:
+    return SimpleNamespace(code=code, field=field, values=values)
+
+
+def payment(**changes: object) -> SimpleNamespace:
+    values = {
+        "amount": Decimal(100),
+        "currency": "CZK",
+        "account": "238400856/0300",
+        "due_date": date(2026, 11, 29),
+        "note": "Utility Bill Payment",
+        "reference": None,
+    }
+    return SimpleNamespace(**values | changes)
+
+
+def attribute(
+    kind: str, name: str, label: str = "", value: str = "", **more: object
+) -> dict[str, object]:
+    return (
+        {"type": kind, "id": name, "label": label, "valueFormatType": "TEXT"}
+        | more
+        | ({"formattedValues": {"value": value}} if value else {})
+    )
+
+
+AMOUNT = attribute(
+    "AMOUNT", "operation.amount", "Amount", amount=100, currency="CZK",
+    formattedValues={"amount": "100.00", "currency": "CZK"},
+)  # fmt: skip
+PAYEE = attribute(
+    "KEY_VALUE", "operation.account", "To account", "238400856/0300", valueFormatType="ACCOUNT"
+)
+DUE = attribute("KEY_VALUE", "operation.dueDate", "Due date", "29 Nov 2026", valueFormatType="DATE")
+NOTE = attribute("NOTE", "operation.note", "Note", "Utility Bill Payment\nNovember")
+FEE = attribute(
+    "AMOUNT", "operation.fee", "Fee", amount=2.5, currency="EUR", formattedValues={"amount": "2.50"}
+)
+HEADING = attribute("HEADING", "heading.shop", value="The shop")
+PARTY = attribute(
+    "PARTY_INFO", "partyInfo", "Shop",
+    partyInfo={
+        "name": "Teashop", "description": "Tea and cups",
+        "logoUrl": "https://shop.example/logo.png", "websiteUrl": "https://shop.example/",
+    },
+)  # fmt: skip
+BANNER = attribute(
+    "BANNER", "banner.first", bannerType="BANNER_WARNING", message="First payment to this account"
+)
+CHOICE = attribute("BANK_ACCOUNT_CHOICE", "operation.bankAccountChoice", "Account", bankAccounts=[])
+
+
+def form(*parameters: dict[str, object], **more: object) -> dict[str, object]:
+    return {
+        "title": {"id": "operation.title", "message": "Confirm Payment"},
+        "greeting": {
+            "id": "operation.greeting",
+            "message": "Hello,\nplease confirm following payment:",
+        },
+        "summary": None,
+        "banners": [],
+        "parameters": list(parameters) or [AMOUNT, PAYEE, DUE, NOTE],
+    } | more
+
+
+def accounts(count: int = 3) -> list[dict[str, object]]:
+    rows = [
+        ("1", "19-2000145399/0800", "Current account", "24183.50", True, False),
+        ("2", "2400000105/0800", "Joint account", "12.40", True, True),
+        ("3", "1070000318/0800", "Savings account", "150000.00", False, False),
+    ]
+    return [
+        {
+            "id": id_, "number": number, "name": name, "balance": Decimal(balance), "currency": "CZK",
+            "usable": usable, "reason": None if usable else "No payments to other banks.",
+            "low": low, "selected": id_ == "1",
+        }
+        for id_, number, name, balance, usable, low in rows[:count]
+    ]  # fmt: skip
+
+
+def sms(**changes: object) -> dict[str, object]:
+    return {
+        "username": "10045678",
+        "sent_at": NOW - timedelta(seconds=18),
+        "valid_until": NOW + timedelta(minutes=5),
+        "resend_at": clock.now() + timedelta(seconds=42),
+        "code_digits": 8,
+        "resent": False,
+    } | changes
+
+
+def organizations(*names: str) -> list[dict[str, object]]:
+    return [
+        {"id": name.upper(), "name": name, "default": i == 0, "selected": i == 0}
+        for i, name in enumerate(names)
+    ]
+
+
+def option(name: str, **changes: object) -> dict[str, object]:
+    return {
+        "id": name,
+        "html": Markup("I allow <strong>this payment</strong> to be initiated"),
+        "required": True,
+        "checked": False,
+        "missing": False,
+    } | changes
+
+
+def page(
+    kind: str, operation_kind: str, data: dict[str, object], **changes: object
+) -> SimpleNamespace:
+    stages = (
+        ["login", "approval", "consent"] if operation_kind == "payment" else ["login", "consent"]
+    )
+    now = stages.index({"payment": "approval"}.get(kind, kind))
+    values: dict[str, object] = {
+        "kind": kind,
+        "operation_kind": operation_kind,
+        "nonce": "nonce-1",
+        "deadline": NOW + timedelta(minutes=5),
+        "progress": [
+            (stage, "done" if i < now else "now" if i == now else "todo")
+            for i, stage in enumerate(stages)
+        ],
+        "application": APPLICATION,
+        "payment": payment() if operation_kind == "payment" else None,
+        "form": form(),
+        "problem": None,
+        "remaining": 5,
+        "return_host": "localhost:8888",
+        "data": data,
+    }
+    return SimpleNamespace(**values | changes)
+
+
+def ended(outcome: str, code: str, operation_kind: str = "payment") -> SimpleNamespace:
+    paying = operation_kind == "payment"
+    return SimpleNamespace(
+        outcome=outcome,
+        code=code,
+        operation_kind=operation_kind,
+        application=APPLICATION,
+        payment=payment() if paying else None,
+        account={"name": "Current account", "number": "19-2000145399/0800"} if paying else None,
+        ended_at=NOW,
+        request_id="7c1e9f52-3a0d-4a8e-9b61-5d2f8f0c4b11",
+        return_url="/oauth2/resume/abc",
+    )
+
+
+def message(state: str, code: str, seconds: int) -> SimpleNamespace:
+    return SimpleNamespace(
+        to="+420777123456",
+        text=f"DEMO BANK: code {code} to LOG IN. Never tell anyone.",
+        code=code,
+        operation_id="op-1",
+        timestamp=NOW - timedelta(seconds=seconds),
+        state=state,
+        valid_until=NOW + timedelta(minutes=5),
+    )
+
+
+def error(code: str, retry_url: str | None = None) -> dict[str, object]:
+    return {
+        "code": code, "reference": "4f1c-88a2-d07e", "time": NOW, "retry_url": retry_url, "status": 500,
+    }  # fmt: skip
+
+
+USERNAME, PASSWORD = "methods/login_sca.html", "methods/login_sca_sms.html"
+REVIEW, APPROVAL = "methods/approval_sca.html", "methods/approval_sca_sms.html"
+CONSENT, ENDED, ERROR = "methods/consent.html", "ended.html", "errors/error.html"
+OUTBOX = "demo/sms.html"
+TWO = organizations("Personal", "Corporate")
+DEBIT = {"name": "Current account", "number": "19-2000145399/0800"}
+TERMS = Markup(
+    "<h3>Consent</h3><p>I consent to the initiation of the payment described above.</p>"
+    "<ul><li>amount: 100.00 CZK</li></ul>" + "<p>I can withdraw it until it is carried out.</p>" * 6
+)
+FAILED = problem("authentication_failed")
+RICH = form(
+    AMOUNT, PAYEE, CHOICE, DUE, NOTE, FEE, BANNER, HEADING, PARTY,
+    banners=[{"bannerType": "BANNER_INFO", "id": "b", "message": "Payments after 17:00 leave tomorrow."}],
+)  # fmt: skip
+
+
+def consent(**changes: object) -> dict[str, object]:
+    options = [option("payment", **changes), option("status", required=False)]
+    return {"html": TERMS, "options": options, "account": DEBIT}
+
+
+def samples() -> dict[str, tuple[str, dict[str, object]]]:
+    """Return every page by a name: its template and its values."""
+    after = {"redirect_after": 3}
+    pages = {
+        "username": (USERNAME, page("login", "payment", {"organizations": TWO})),
+        "username-login": (USERNAME, page("login", "login", {"organizations": TWO[:1]})),
+        "username-empty": (
+            USERNAME,
+            page("login", "payment", {"organizations": TWO}, problem=problem("username_empty", "username")),
+        ),
+        "username-list": (
+            USERNAME,
+            page(
+                "login", "login", {"organizations": organizations("One", "Two", "Three", "Four")},
+                problem=problem("organization_invalid", "organization", username="tea"),
+            ),
+        ),
+        "password": (PASSWORD, page("login", "payment", sms())),
+        "password-failed": (PASSWORD, page("login", "payment", sms(), problem=FAILED, remaining=3)),
+        "password-resent": (PASSWORD, page("login", "login", sms(resent=True))),
+        "password-early": (PASSWORD, page("login", "login", sms(), problem=problem("resend_too_early"))),
+        "review": (REVIEW, page("payment", "payment", {"accounts": accounts()})),
+        "review-rich": (REVIEW, page("payment", "payment", {"accounts": accounts(2)}, form=RICH)),
+        "review-one": (REVIEW, page("payment", "payment", {"accounts": accounts(1)})),
+        "review-none": (
+            REVIEW,
+            page("payment", "payment", {"accounts": []}, problem=problem("accounts_missing")),
+        ),
+        "review-unchosen": (
+            REVIEW,
+            page("payment", "payment", {"accounts": accounts()}, problem=problem("account_missing", "account")),
+        ),
+        "review-stale": (
+            REVIEW,
+            page("payment", "payment", {"accounts": accounts()}, problem=problem("out_of_date")),
+        ),
+        "approval": (APPROVAL, page("payment", "payment", sms(account=DEBIT))),
+        "approval-failed": (
+            APPROVAL,
+            page("payment", "payment", sms(account=None), problem=FAILED, remaining=1),
+        ),
+        "consent": (CONSENT, page("consent", "payment", consent())),
+        "consent-incomplete": (
+            CONSENT,
+            page("consent", "payment", consent(missing=True), problem=problem("consent_incomplete", "option")),
+        ),
+        "consent-login": (
+            CONSENT,
+            page("consent", "login", {"html": TERMS, "options": [option("CONSENT_LOGIN")], "account": None}),
+        ),
+        "consent-identity": (
+            CONSENT,
+            page(
+                "consent", "login", {"html": "", "options": [], "account": None},
+                application={"name": "Tea", "description": None, "scopes": ["openid"]},
+            ),
+        ),
+    }  # fmt: skip
+    endings = {
+        "ended-done": ended("done", "done_payment"),
+        "ended-done-login": ended("done", "done_login", "login"),
+        "ended-canceled": ended("canceled", "canceled"),
+        "ended-canceled-login": ended("canceled", "canceled", "login"),
+        "ended-timeout": ended("timeout", "timeout"),
+        "ended-attempts": ended("failed", "attempts_exceeded"),
+        "ended-interrupted": ended("interrupted", "interrupted"),
+        "ended-failed": ended("failed", "failed", "login"),
+    }
+    old = [message("works", "73910264", 0), message("used", "50128837", 60)]
+    old += [message("replaced", "19466302", 90), message("expired", "00387449", 400)]
+    return {
+        **{name: (template, {"page": value}) for name, (template, value) in pages.items()},
+        **{name: (ENDED, {"ended": value} | after) for name, value in endings.items()},
+        **{f"error-{code}": (ERROR, {"error": error(code)}) for code in messages.ERRORS},
+        "error-retry": (ERROR, {"error": error("internal", "/flow/abc")}),
+        "error-unheard-of": (ERROR, {"error": error("unheard_of")}),
+        "demo": ("demo/index.html", {}),
+        "outbox": (OUTBOX, {"messages": old}),
+        "outbox-empty": (OUTBOX, {"messages": []}),
+    }
