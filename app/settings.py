@@ -171,7 +171,7 @@ class Settings(BaseSettings):
     """Folder for the embedded database, the job queue and the demo's secret."""
 
     secret_key: SecretStr = SecretStr("")
-    """Root of all keys, at least 32 random characters; empty in the demo: made once in `var_dir`."""
+    """Root of all keys, 32 random characters or more; empty in the demo: made in `var_dir`."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Least level that is logged."""

@@ -9,7 +9,11 @@ SPARE_CONNECTIONS = 4
 
 def options(url: str, threads: int) -> dict[str, object]:
     """Return the engine's options: a connection for each thread, and no values in its errors."""
-    pool: dict[str, object] = {"pool_size": threads, "max_overflow": SPARE_CONNECTIONS, "hide_parameters": True}
+    pool: dict[str, object] = {
+        "pool_size": threads,
+        "max_overflow": SPARE_CONNECTIONS,
+        "hide_parameters": True,
+    }
     return pool if url.startswith("sqlite") else {**pool, "pool_pre_ping": True}
 
 

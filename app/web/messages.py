@@ -5,10 +5,7 @@ from typing import NamedTuple
 
 from flask_babel import gettext
 
-
-def N_(text: str) -> str:  # noqa: N802 - the marker that gettext's tools look for
-    """Mark a text for translation at the time when it is shown."""
-    return text
+from app.texts import N_
 
 
 class Words(NamedTuple):

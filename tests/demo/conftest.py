@@ -10,12 +10,20 @@ from app.demo.environment import Environment
 from tests.demo.standin import Browser, StandIn
 
 
-@pytest.fixture
-def portal() -> Iterator[StandIn]:
+@pytest.fixture(scope="session")
+def server() -> Iterator[HTTPServer]:
+    # One for all: stopping one takes half a second.
     with HTTPServer() as server:
-        stand_in = StandIn(server)
-        yield stand_in
-        server.check_assertions()
+        yield server
+
+
+@pytest.fixture
+def portal(server: HTTPServer) -> Iterator[StandIn]:
+    if not server.is_running():
+        server.start()
+    yield StandIn(server)
+    server.check_assertions()
+    server.clear()
 
 
 @pytest.fixture

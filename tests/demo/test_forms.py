@@ -26,7 +26,7 @@ def marked(text):
         *(("account", value) for value in ("", "   ", "\x00", "CZ6508000000192000145398")),
         *(("due_date", value) for value in ("2026-02-30", "tomorrow", "20261129", "2026-W48-7")),
         *(("context", value) for value in ("{", "[]", "5", "null", '{"a": NaN}', '{"a": 1e999}')),
-        *(("context", value) for value in ("[" * 30000, '{"a": "\\ud800"}')),
+        *(("context", value) for value in ("[" * 5000, '{"a": "\\ud800"}')),
         *(("ui_locales", value) for value in ("čeština", "en_US", "e", "x" * 50)),
     ],
 )

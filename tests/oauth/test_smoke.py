@@ -3,6 +3,8 @@ def test_a(tpp):
     print(t)
     print(tpp.introspect(t["access_token"]).json)
     print(tpp.get("/api/secure/profile/me", t["access_token"]).json)
+
+
 def test_b(tpp):
     t = tpp.tokens(scope="openid pisp", operation_id=tpp.prepare())
     print(t)

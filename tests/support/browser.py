@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx2
 
-from tests.support.forms import Control, Form, read_page
+from tests.support.forms import Content, Control, Form, read_page
 
 MOST_REDIRECTS = 10
 
@@ -22,18 +22,19 @@ class Page:
     html: str
 
     @cached_property
-    def _read(self) -> tuple[list[Form], str]:
+    def content(self) -> Content:
+        """The page as it is read, with its forms as they are being filled in."""
         return read_page(self.html)
 
     @property
     def forms(self) -> list[Form]:
         """Every form of the page, in order."""
-        return self._read[0]
+        return self.content.forms
 
     @property
     def text(self) -> str:
         """The words of the page."""
-        return self._read[1]
+        return self.content.text
 
     @property
     def form(self) -> Form:
@@ -102,6 +103,12 @@ class Browser:
                 raise LookupError(f"no field for {token} on {self.page.url}: {self.page.text}")
             control.value = value
         return self.press(form=form)
+
+    def wait_for_refresh(self) -> Page:
+        """Go where the page goes by itself without a script, without its wait."""
+        if self.page.content.refresh is None:
+            raise LookupError(f"{self.page.url} stays: {self.page.text}")
+        return self.open(self.page.content.refresh[1])
 
     def _go(self, method: str, url: str, fields: list[tuple[str, str]] | None = None) -> Page:
         for _ in range(MOST_REDIRECTS):

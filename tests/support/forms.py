@@ -69,6 +69,8 @@ class _Reader(HTMLParser):
         self.forms: list[Form] = []
         self.orphans: list[Control] = []
         self.texts: list[str] = []
+        self.links: list[str] = []
+        self.refresh: tuple[int, str] | None = None
         self._form: Form | None = None
         self._select: Control | None = None
         self._area: Control | None = None
@@ -93,6 +95,11 @@ class _Reader(HTMLParser):
             case "option" if self._select and ("selected" in given or not self._select.checked):
                 self._select.value = given.get("value", "")
                 self._select.checked = True
+            case "a" if "href" in given:
+                self.links.append(given["href"])
+            case "meta" if given.get("http-equiv", "").lower() == "refresh":
+                seconds, _, address = given.get("content", "").partition(";")
+                self.refresh = int(seconds), address.strip().removeprefix("url=")
             case "script" | "style":
                 self._silent += 1
             case _:
@@ -136,8 +143,19 @@ class _Reader(HTMLParser):
         return control
 
 
-def read_page(html: str) -> tuple[list[Form], str]:
-    """Return the forms of a page and its words."""
+@dataclass(frozen=True)
+class Content:
+    """What a page says and where it leads."""
+
+    forms: list[Form]
+    text: str
+    links: list[str]
+    refresh: tuple[int, str] | None
+    """Seconds to wait, and the address to go to then."""
+
+
+def read_page(html: str) -> Content:
+    """Read a page."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -145,4 +163,4 @@ def read_page(html: str) -> tuple[list[Form], str]:
     for control in reader.orphans:
         if control.form_id in by_id:
             by_id[control.form_id].controls.append(control)
-    return reader.forms, " ".join(reader.texts)
+    return Content(reader.forms, " ".join(reader.texts), reader.links, reader.refresh)
