@@ -15,13 +15,19 @@ from app.events import Journal, Listener
 from app.flows.browsers import Browsers
 from app.flows.service import Flows
 from app.flows.testers import Testers
+from app.flows.transitions import Ticket
+from app.flows.views import Binding
 from app.instruments.password import HashingGate, Password
 from app.instruments.sms_code import SmsCode
 from app.methods.approval_sca import ApprovalSca
 from app.methods.base import Form, Method
 from app.methods.consent import Consent
 from app.methods.login_sca import LoginSca
-from app.methods.sms_and_password import SmsAndPassword
+from app.methods.review import Review
+from app.methods.sms_key import SmsKey
+from app.methods.sms_page import SmsPage
+from app.methods.user_name import UserName
+from app.methods.username_password_auth import UsernamePasswordAuth
 from app.nextstep.vocabulary import Step
 from app.settings import Settings
 from app.store.outbox import Outbox
@@ -100,9 +106,7 @@ class Services:
         self.session.close()
         self.journal.forget()
 
-    def answer(
-        self, handle: str, *, nonce: str, action: str, form: Form, language: str
-    ) -> None:
+    def answer(self, handle: str, *, nonce: str, action: str, form: Form, language: str) -> None:
         """Answer the present page of a flow: reserve, judge, apply (product decision 7).
 
         Work of a step runs between two transactions: the first is committed, so that an
@@ -111,6 +115,16 @@ class Services:
         ticket = self.flows.answer(
             handle, self.browser, nonce=nonce, action=action, form=form, language=language
         )
+        self._work(ticket)
+
+    def open(self, operation_id: str, binding: Binding) -> str:
+        """Open a flow in a browser, and do what its first step needs; return its handle."""
+        handle, ticket = self.flows.open(operation_id, binding)
+        self._work(ticket)
+        return handle
+
+    def _work(self, ticket: Ticket | None) -> None:
+        """Do the work of tickets between transactions, until a page can be shown."""
         while ticket is not None:
             self.commit()
             try:
@@ -135,10 +149,13 @@ class Services:
             readable=parts.settings.profile == "demo",
         )
         bank = parts.bank
-        factors = SmsAndPassword(sms, Password(bank, parts.gate), bank)
+        password, user_name = Password(bank, parts.gate), UserName(bank, parts.texts)
+        both, code = SmsPage(bank, sms, password), SmsPage(bank, sms)
         methods: list[Method] = [
-            LoginSca(bank, parts.texts, factors),
-            ApprovalSca(bank, factors),
+            LoginSca(bank, user_name, both),
+            ApprovalSca(Review(bank), both),
+            UsernamePasswordAuth(bank, user_name, password),
+            SmsKey(Review(bank), code),
             Consent(self.session, bank, self.journal),
         ]
         return {method.step: method for method in methods}

@@ -196,6 +196,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
+        made_up = self.bank.adapter == "demo"
+        if self.sms.channel != "demo" and made_up:
+            raise ValueError("the demo bank makes phone numbers up: they may be somebody's")
         if self.profile == "production" and (faults := list(self._unsafe())):
             raise ValueError("unsafe in production: " + "; ".join(faults))
         return self

@@ -12,7 +12,8 @@ from app.demo.session import Transaction
 
 SECRETS = frozenset({"code", "access_token", "refresh_token", "id_token"})
 TIMES = frozenset({"exp", "iat", "nbf", "auth_time"})
-SHORTEST_MASKED = 12
+# From this length on, so many characters are shown at the beginning: `wf_at_7Hq2…Zk0`.
+MASKS = ((28, 10), (12, 3))
 
 
 class Row(NamedTuple):
@@ -45,7 +46,8 @@ def rows(shown: Mapping[str, object], remarks: Mapping[str, str] | None = None) 
 
 def masked(secret: str) -> str:
     """Return enough of a token to recognise it and too little to use it."""
-    return f"{secret[:6]}…{secret[-3:]}" if len(secret) > SHORTEST_MASKED else "…"
+    shown = next((head for length, head in MASKS if len(secret) >= length), 0)
+    return f"{secret[:shown]}…{secret[-3:]}" if shown else "…"
 
 
 def day_and_time(moment: int) -> str:

@@ -13,7 +13,7 @@ from app.events import Journal, Name
 from app.flows import showing
 from app.flows.preparing import Preparing, deadline_of
 from app.flows.transitions import INTERRUPTED, TIMEOUT, Ticket, Transitions
-from app.flows.views import Ended, NewOperation, Operation, Outcome, Page
+from app.flows.views import Binding, Ended, NewOperation, Operation, Outcome, Page
 from app.methods.base import Form, Method
 from app.nextstep.vocabulary import Result, Step
 from app.settings import FlowSettings
@@ -54,45 +54,33 @@ class Flows:
         """Return an operation with its history. Raises OperationNotFound."""
         return self._operation(self._by_id(operation_id))
 
-    def open(  # noqa: PLR0913 - what binds a flow to its client and its browser
-        self,
-        operation_id: str,
-        *,
-        client_id: str,
-        browser: str,
-        return_to: str,
-        language: str,
-        client_name: str = "",
-        return_origin: str = "",
-        scopes: Sequence[str] = (),
-    ) -> str:
+    def open(self, operation_id: str, binding: Binding) -> tuple[str, Ticket | None]:
         """Bind an operation to the one browser that may walk it; return the handle for its URL.
 
         The same browser may open it again (the way back changes); everybody else is refused.
         An operation that names no application belongs to the first client that presents it.
         """
         flow = self._by_id(operation_id)
-        if flow.client_id not in (None, client_id):
-            raise OperationNotAvailable("another client's", operation=operation_id)
-        if flow.result != "CONTINUE" or self._is_over(flow):
-            raise OperationNotAvailable("ended", operation=operation_id)
-        if flow.browser_id not in (None, browser):
-            raise OperationNotAvailable("another browser's", operation=operation_id)
-        self._interrupt_others(flow, browser)
+        self._check_available(flow, binding)
+        self._interrupt_others(flow, binding.browser)
         is_new = flow.browser_id is None
-        self._transitions.bind(flow, browser)
-        flow.client_id, flow.language = client_id, language
-        flow.return_to, flow.return_origin = return_to, return_origin
+        self._transitions.bind(flow, binding.browser)
+        flow.client_id, flow.language = binding.client_id, binding.language
+        flow.return_to, flow.return_origin = binding.return_to, binding.return_origin
         if flow.application is None:
-            name = client_name or client_id
-            flow.application = {"id": client_id, "name": name, "originalScopes": list(scopes)}
-        if is_new:
-            flow.handle, flow.opened_at = secrets.token_urlsafe(HANDLE_BYTES), clock.now()
-            flow.ends_at = flow.opened_at + self._settings.lifetime
-            self._methods[Step(str(flow.step))].begin(flow)
+            flow.application = {
+                "id": binding.client_id,
+                "name": binding.client_name,
+                "originalScopes": list(binding.scopes),
+            }
+        self._journal.record(Name.FLOW_OPENED, flow.id, client=binding.client_id)
         deadline_of(flow, self._settings.timeout)
-        self._journal.record(Name.FLOW_OPENED, flow.id, client=client_id)
-        return str(flow.handle)
+        if not is_new:
+            return str(flow.handle), None
+        flow.handle, flow.opened_at = secrets.token_urlsafe(HANDLE_BYTES), clock.now()
+        flow.ends_at = flow.opened_at + self._settings.lifetime
+        deadline_of(flow, self._settings.timeout)
+        return flow.handle, self._transitions.begin(flow)
 
     def outcome(self, operation_id: str, browser: str) -> Outcome:
         """Tell the provider how a flow of this browser stands."""
@@ -177,6 +165,14 @@ class Flows:
         flows = self._session.scalars(over).all()
         ended = [self._transitions.end(f, Result.AUTH_METHOD_FAILED, TIMEOUT) for f in flows]
         return sum(ended)
+
+    def _check_available(self, flow: Flow, binding: Binding) -> None:
+        if flow.client_id not in (None, binding.client_id):
+            raise OperationNotAvailable("another client's", operation=flow.id)
+        if flow.result != "CONTINUE" or self._is_over(flow):
+            raise OperationNotAvailable("ended", operation=flow.id)
+        if flow.browser_id not in (None, binding.browser):
+            raise OperationNotAvailable("another browser's", operation=flow.id)
 
     def _interrupt_others(self, flow: Flow, browser: str) -> None:
         """End the older flows of a browser that opens a newer one."""

@@ -89,6 +89,10 @@ class Transitions:
         self._journal.record(Name.STEP_REJECTED, flow.id, step=step.value)
         return None
 
+    def begin(self, flow: Flow) -> Ticket | None:
+        """Prepare the step that a flow stands at."""
+        return self.take(flow, self._methods[Step(str(flow.step))].begin(flow))
+
     def resolve(
         self, flow: Flow, step: Step, result: Result, instruments: Sequence[Instrument] = ()
     ) -> Ticket | None:
@@ -103,7 +107,7 @@ class Transitions:
         flow.step, flow.phase, flow.attempts = decision.shown.value, "", 0
         self._record(flow, step, result, instruments)
         self._journal.record(Name.STEP_CONFIRMED, flow.id, step=step.value)
-        return self.take(flow, self._methods[decision.shown].begin(flow))
+        return self.begin(flow)
 
     def end(self, flow: Flow, result: Result, reason: str) -> bool:
         """Fail a flow from outside of its pages; False when it has moved on meanwhile."""

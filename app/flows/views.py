@@ -26,6 +26,21 @@ class NewOperation:
 
 
 @dataclass(frozen=True)
+class Binding:
+    """Who opens an operation, and where its browser goes when it is over."""
+
+    client_id: str
+    client_name: str
+    scopes: Sequence[str]
+    browser: str
+    language: str
+    return_to: str
+    """Address of ours; opaque to everyone but the provider."""
+    return_origin: str
+    """Origin of the third party, for the policy of the pages."""
+
+
+@dataclass(frozen=True)
 class Record:
     """One entry of the history."""
 

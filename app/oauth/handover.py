@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from app import clock
 from app.errors import NotFound
-from app.flows.views import NewOperation, Outcome
+from app.flows.views import Binding, NewOperation, Outcome
 from app.oauth.clients import Client
 from app.oauth.errors import AlreadyReturned, ForeignBrowser, OperationFailedError
 from app.oauth.proof import Granted
@@ -51,16 +51,16 @@ def start(request: Request, *, language: str) -> str:
         error.redirect_uri, error.state = asked["redirect_uri"], request.payload.state
         raise
     request_id, browser = secrets.token_urlsafe(ID_BYTES), services().admit_browser()
-    handle = services().flows.open(
-        operation_id,
+    binding = Binding(
         client_id=client.client_id,
-        browser=browser,
-        return_to=f"/oauth2/resume/{request_id}",
-        language=language,
         client_name=client.row.name,
-        return_origin=_origin(asked["redirect_uri"]),
         scopes=split(request.scope),
+        browser=browser,
+        language=language,
+        return_to=f"/oauth2/resume/{request_id}",
+        return_origin=_origin(asked["redirect_uri"]),
     )
+    handle = services().open(operation_id, binding)
     _replace_older(operation_id)
     now, settings = clock.now(), services().settings.flow
     services().session.add(

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from urllib.parse import parse_qsl
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Payload, OAuth2Request
 from flask import request as http
@@ -80,8 +81,8 @@ class Request(OAuth2Request):
 
 def authorization_request() -> Request:
     """Read the present request to the authorization endpoint: a query, or a posted form."""
-    source = http.form if http.method == "POST" else http.args
-    return Request(http.method, Parameters(source.items(multi=True)))
+    raw = http.get_data() if http.method == "POST" else http.query_string
+    return Request(http.method, Parameters(_pairs(raw)))
 
 
 def saved_request(parameters: Mapping[str, str]) -> Request:
@@ -98,12 +99,17 @@ def form_request() -> Request:
         raise InvalidRequestError("Parameters belong in the body")
     if http.mimetype != FORM:
         raise InvalidRequestError(f"The body must be {FORM}")
-    parameters = Parameters(http.form.items(multi=True))
+    parameters = Parameters(_pairs(http.get_data()))
     if parameters.repeated:
         raise InvalidRequestError("A parameter is repeated")
     if parameters.malformed:
         raise InvalidRequestError("A parameter is malformed or too long")
     return Request(http.method, parameters, dict(http.headers))
+
+
+def _pairs(raw: bytes) -> list[tuple[str, str]]:
+    """Read a query or a form. Flask's own reading turns bytes that are not UTF-8 into text."""
+    return parse_qsl(raw.decode(errors="replace"), keep_blank_values=True, errors="replace")
 
 
 def _sound(name: str, value: str) -> bool:

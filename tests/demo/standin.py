@@ -138,8 +138,8 @@ class StandIn:
     def _create(self, request: Request) -> object:
         wanted = request.get_json()["requestObject"]
         self.created.append(wanted)
-        name = wanted["operationName"]
-        found = {"operationId": OPERATION_ID, "operationName": name, "result": "CONTINUE"}
+        found = {"operationId": OPERATION_ID, "result": "CONTINUE"}
+        found |= {name: wanted[name] for name in ("operationName", "operationData")}
         return {"status": "OK", "responseObject": found}
 
     def _detail(self, request: Request) -> object:

@@ -147,7 +147,7 @@ def test_ui_locales_are_sent_only_when_given(browser):
 
 def test_tokens_are_masked_and_stand_in_full_only_in_the_raw_parts(browser):
     text = browser.walk().text
-    assert "wf_at_…Zk0" in text
+    assert "wf_at_7Hq2…Zk0" in text
     in_lists = "".join(re.findall(r"<dd>.*?</dd>", text, re.DOTALL))
     assert ACCESS_TOKEN not in in_lists
     assert REFRESH_TOKEN not in in_lists

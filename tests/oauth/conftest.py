@@ -81,7 +81,7 @@ class ThirdParty:
             "current-password": password,
             "one-time-code": self.sms_code,
         }
-        forms = [form for form in read_page(page)[0] if form.submits]
+        forms = [form for form in read_page(page).forms if form.submits]
         form = next((f for f in forms if action in [b.value for b in f.submits]), forms[0])
         for control in form.controls:
             for token, value in values.items():

@@ -1,0 +1,96 @@
+"""The page with a code field: alone (SMS_KEY), or with a password that is judged together."""
+
+from dataclasses import dataclass
+
+from app.bank.base import Bank
+from app.instruments.password import MAX_LENGTH, Password
+from app.instruments.sms_code import Challenge, SmsCode
+from app.methods.base import Again, Answer, Confirmed, Form, Rejected, Work
+from app.nextstep.operation_data import Payment
+from app.nextstep.vocabulary import Instrument
+from app.store.flows import Flow
+
+PHASE = "sms"
+FAILED = Rejected("authentication_failed")
+"""The only reason there is: nobody may learn which part was wrong (RTS art. 4(3)(a))."""
+
+
+@dataclass(frozen=True)
+class SmsPage:
+    """Sends the code, judges the factors at once, and spends the code when all are right."""
+
+    bank: Bank
+    sms: SmsCode
+    password: Password | None = None
+    """None: the code is the only factor."""
+
+    def start(self, flow: Flow, *, phone: str | None, payment: Payment | None) -> Answer:
+        """Show the page; its first message goes out now, once."""
+        flow.phase = PHASE
+        self.sms.send(flow, phone=phone, payment=payment)
+        return Again()
+
+    def data(self, flow: Flow) -> dict[str, object]:
+        """Return what the page shows; the same for users who do not exist."""
+        return {
+            "username": flow.username or flow.user_id or "",
+            "sent_at": flow.sms_sent_at,
+            "valid_until": self.sms.valid_until(flow),
+            "resend_at": self.sms.resend_at(flow),
+            "code_digits": self.sms.digits,
+            "resent": flow.sms_resent,
+        }
+
+    def answer(self, flow: Flow, action: str, form: Form, payment: Payment | None) -> Answer:
+        """Send another code, or judge what was typed."""
+        match action:
+            case "resend":
+                return self._resend(flow, payment)
+            case "confirm":
+                return self._judge(flow, form)
+            case _:
+                return Again("out_of_date")
+
+    def phone_of(self, user_id: str | None, organization_id: str | None) -> str | None:
+        """Return where the user's codes go; None for nobody, and for a user who is blocked."""
+        user = self.bank.user(user_id, organization_id or "") if user_id else None
+        return user.phone if user and user.active else None
+
+    def _resend(self, flow: Flow, payment: Payment | None) -> Answer:
+        if not self.sms.may_resend(flow):
+            return Again("resend_too_early")
+        user_id, organization_id = flow.user_id, flow.organization_id
+
+        def find() -> str | None:
+            return self.phone_of(user_id, organization_id)
+
+        def send(flow: Flow, phone: str | None) -> Answer:
+            self.sms.send(flow, phone=phone, payment=payment)
+            flow.sms_resent = True
+            return Again()
+
+        return Work(find, send)
+
+    def _judge(self, flow: Flow, form: Form) -> Answer:
+        challenge = self.sms.challenge(flow)
+        code = "".join(form.get("code").split()).replace("-", "")
+        password = form.get("password")[: MAX_LENGTH + 1]
+        user_id, organization_id = flow.user_id, flow.organization_id or ""
+
+        def run() -> bool:
+            known = self.password is None or self.password.is_right(
+                password, user_id=user_id, organization_id=organization_id
+            )
+            return self.sms.is_right(code, challenge) & known
+
+        def then(flow: Flow, right: bool) -> Answer:  # noqa: FBT001 - the verdict
+            return self._settle(flow, challenge, right=right)
+
+        return Work(run, then, counts=True)
+
+    def _settle(self, flow: Flow, challenge: Challenge, *, right: bool) -> Answer:
+        if right and self.sms.use(flow, challenge):
+            password = () if self.password is None else (Instrument.CREDENTIAL,)
+            return Confirmed((*password, Instrument.OTP_KEY))
+        flow.sms_resent = False
+        return FAILED

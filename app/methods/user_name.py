@@ -1,0 +1,59 @@
+"""The form that asks who somebody is: a segment and a user name."""
+
+from dataclasses import dataclass
+
+from app.bank.base import USERNAME, Bank
+from app.methods.base import Again, Form
+from app.store.flows import Flow
+from app.texts import Texts
+
+MAX_KEPT = 256
+"""Characters of a refused user name that are shown again."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What was typed, well-formed; whether anybody has that name is another question."""
+
+    username: str
+    organization_id: str
+
+
+@dataclass(frozen=True)
+class UserName:
+    """Offers the bank's segments and reads the answer."""
+
+    bank: Bank
+    texts: Texts
+
+    def data(self, flow: Flow, language: str) -> dict[str, object]:
+        """Return the segments; the one that was chosen before, else the default, is selected."""
+        words = self.texts.words(language)
+        known = sorted(self.bank.organizations(), key=lambda organization: organization.order)
+        typed = (flow.problem or {}).get("values", {}).get("organization")
+        wanted = typed or flow.organization_id
+        chosen = wanted if any(o.id == wanted for o in known) else None
+        organizations = [
+            {
+                "id": o.id,
+                "name": words.text(o.name_key) or o.id,
+                "default": o.default,
+                "selected": o.id == chosen if chosen else o.default,
+            }
+            for o in known
+        ]
+        return {"organizations": organizations}
+
+    def read(self, form: Form) -> Identity | Again:
+        """Read the form, or say which field is wrong; nothing counts as an attempt."""
+        known = {o.id: o for o in self.bank.organizations()}
+        username = form.get("username").strip()
+        organization = form.get("organization") or next(o.id for o in known.values() if o.default)
+        if organization not in known:
+            return Again("organization_invalid", "organization", {"username": username[:MAX_KEPT]})
+        values = {"username": username[:MAX_KEPT], "organization": organization}
+        if not username:
+            return Again("username_empty", "username", values)
+        if USERNAME.fullmatch(username) is None:
+            return Again("username_invalid", "username", values)
+        return Identity(username, organization)
