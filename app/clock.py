@@ -1,8 +1,16 @@
 """The only source of time, so that tests and the testers' clock can move it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_offset = timedelta(0)
 
 
 def now() -> datetime:
     """Return the present moment, aware and in UTC."""
-    return datetime.now(UTC)
+    return datetime.now(UTC) + _offset
+
+
+def shift(offset: timedelta) -> None:
+    """Move this process's clock ahead of the real one; testers do, in the demo profile only."""
+    global _offset  # noqa: PLW0603 - there is one clock
+    _offset = offset

@@ -23,6 +23,7 @@ class Name(StrEnum):
     STEP_REJECTED = "flow.step.rejected"
     FLOW_DONE = "flow.done"
     FLOW_FAILED = "flow.failed"
+    USER_BLOCKED = "user.blocked"
     SMS_REQUESTED = "sms.requested"
     CONSENT_GIVEN = "consent.given"
     CODE_ISSUED = "oauth.code.issued"

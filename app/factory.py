@@ -1,5 +1,6 @@
 """The only file that knows every part of the house."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask, Response, g, request
@@ -17,6 +18,7 @@ from app.channels import sms_channel
 from app.channels.base import Sms
 from app.crypto.vault import Vault
 from app.errors import InvalidConfiguration
+from app.flows.demo_clock import ClockFollower
 from app.instruments.password import HashingGate
 from app.nextstep.engine import faults
 from app.nextstep.tables import TABLES
@@ -43,6 +45,8 @@ def create_app(settings: Settings) -> Flask:
     parts = _parts(settings, _database(app), vault)
     app.extensions["webflow"] = parts
     errors.register(app, dialects=DIALECTS)
+    if settings.profile == "demo":
+        app.before_request(_clock_follower(parts).follow)
     _transactions(app, parts)
     _doors(app, settings)
     return app
@@ -65,6 +69,8 @@ def create_worker(settings: Settings) -> Worker:
         finally:
             services.close()
 
+    if settings.profile == "demo":
+        _clock_follower(parts).keep_following()
     return Worker(parts, sms_channel(settings.sms, keep=keep))
 
 
@@ -77,6 +83,17 @@ def seed(app: Flask) -> None:
         services.commit()
     finally:
         services.close()
+
+
+def _clock_follower(parts: Parts) -> ClockFollower:
+    def read() -> timedelta:
+        services = Services(parts, writing=False)
+        try:
+            return services.testers.clock_offset()
+        finally:
+            services.close()
+
+    return ClockFollower(read)
 
 
 def _refuse_bad_tables() -> None:
@@ -137,6 +154,7 @@ def _doors(app: Flask, settings: Settings) -> None:
         app.register_blueprint(api)
     oauth.register(app, csrf, settings, prefer=locale.prefer)
     if settings.profile == "demo":
+        csrf.exempt(testers.bp)  # its posts check the token themselves, for JSON has none
         app.register_blueprint(testers.bp)
     cli.register(app, settings, seed=seed)
 

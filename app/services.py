@@ -13,6 +13,7 @@ from app.crypto.vault import Vault
 from app.errors import Overloaded, Unavailable
 from app.events import Journal, Listener
 from app.flows.browsers import Browsers
+from app.flows.lockout import Lockout
 from app.flows.service import Flows
 from app.flows.testers import Testers
 from app.flows.transitions import Ticket
@@ -65,11 +66,13 @@ class Services:
         self.outbox = Outbox(self.session, parts.vault)
         self.browsers = Browsers(self.session, parts.vault)
         self.testers = Testers(self.session)
+        self.lockout = Lockout(self.session, parts.settings.lockout, self.journal)
         self.flows = Flows(
             self.session,
             parts.settings.flow,
             bank=parts.bank,
             texts=parts.texts,
+            lockout=self.lockout,
             journal=self.journal,
             methods=self._methods(parts),
         )
@@ -116,6 +119,8 @@ class Services:
             handle, self.browser, nonce=nonce, action=action, form=form, language=language
         )
         self._work(ticket)
+        if self.flows.has_proved and self._browser is not None:
+            self.new_browser_token = self.browsers.rotate(self._browser)
 
     def open(self, operation_id: str, binding: Binding) -> str:
         """Open a flow in a browser, and do what its first step needs; return its handle."""

@@ -81,6 +81,18 @@ class FlowSettings(Section):
     """The last page goes back to the third party by itself after this time."""
 
 
+class LockoutSettings(Section):
+    """How long a user is blocked after failures in a row, over steps and flows."""
+
+    failures: Attempts = 5
+    """Failures in a row that block a user."""
+
+    durations: tuple[timedelta, ...] = Field(
+        default=(timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30)), min_length=1
+    )
+    """How long the first, second, … block lasts; the last one repeats."""
+
+
 class OauthSettings(Section):
     """Lifetimes of what the provider hands out."""
 
@@ -178,6 +190,7 @@ class Settings(BaseSettings):
 
     bank: BankSettings = BankSettings()
     flow: FlowSettings = FlowSettings()
+    lockout: LockoutSettings = LockoutSettings()
     nextstep: NextStepSettings = NextStepSettings()
     oauth: OauthSettings = OauthSettings()
     server: ServerSettings = ServerSettings()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from app.settings import Settings
+    from tests.support.tiers import Tiers
 
 hypothesis_settings.register_profile("suite", deadline=None)
 hypothesis_settings.load_profile("suite")
@@ -97,6 +98,15 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
 
     with postgres_database(request.getfixturevalue("postgres")) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def tiers(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Tiers"]:
+    """Portals that run as processes of their own."""
+    from tests.support.tiers import Tiers
+
+    with Tiers(tmp_path_factory.mktemp("tiers")) as tiers:
+        yield tiers
 
 
 @pytest.fixture

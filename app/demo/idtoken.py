@@ -27,19 +27,20 @@ def verify(transaction: Transaction, keys: Json, *, client_id: str) -> bool:
     now = datetime.now(UTC).timestamp()
     header, claims = _unverified(token)
     transaction.id_token_header, transaction.id_token_claims = header, claims
-    faults = {
-        "ID token signature": _signature_fault(token, header, keys),
-        "ID token iss": _same_fault(claims.get("iss"), transaction.issuer),
-        "ID token aud": _audience_fault(claims, client_id),
-        "ID token exp": _expiry_fault(claims.get("exp"), now),
-        "ID token iat": _issue_fault(claims.get("iat"), now),
-        "ID token nonce": _same_fault(claims.get("nonce"), transaction.nonce),
-        "ID token at_hash": _hash_fault(claims.get("at_hash"), access_token),
-        "ID token sub": "" if isinstance(claims.get("sub"), str) else "It names no user.",
-    }
-    for name, fault in faults.items():
-        transaction.check(name, fault or "As it must be.", passed=not fault)
-    return not any(faults.values())
+    signed = f"Signed by the portal's key {header.get('kid')} with {ALGORITHM}."
+    verdicts = (
+        ("signature", _signature_fault(token, header, keys), signed),
+        ("iss", _same_fault(claims.get("iss"), transaction.issuer), "It is the issuer we asked."),
+        ("aud", _audience_fault(claims, client_id), "It is meant for this client."),
+        ("exp", _expiry_fault(claims.get("exp"), now), "It has not run out."),
+        ("iat", _issue_fault(claims.get("iat"), now), "It was not made in the future."),
+        ("nonce", _same_fault(claims.get("nonce"), transaction.nonce), "It is our request's."),
+        ("at_hash", _hash_fault(claims.get("at_hash"), access_token), "It fits the access token."),
+        ("sub", _subject_fault(claims.get("sub")), "It names a user."),
+    )
+    for name, fault, praise in verdicts:
+        transaction.check(f"ID token {name}", fault or praise, passed=not fault)
+    return not any(fault for _, fault, _ in verdicts)
 
 
 def at_hash(access_token: str) -> str:
@@ -109,6 +110,10 @@ def _issue_fault(issued: object, now: float) -> str:
     if early > LEEWAY_SECONDS:
         return f"It lies {early:.0f} seconds ahead; the clocks of portal and client differ."
     return ""
+
+
+def _subject_fault(subject: object) -> str:
+    return "" if isinstance(subject, str) and subject else "It names no user."
 
 
 def _is_time(value: object) -> TypeGuard[int | float]:

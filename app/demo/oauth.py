@@ -176,7 +176,7 @@ def _ask_more(
         words = fault(answer)
         transaction.note(f"Asked for {name}")
         transaction.asked.append(Asked(name, call, answer))
-        transaction.check(name, words or "Answered as it must be.", passed=not words)
+        transaction.check(name, words or "The portal answered.", passed=not words)
 
     def get(name: str, url: str, fault: Callable[[Json], str]) -> None:
         ask(name, called("GET", url), lambda: portal.get(url, bearer=access_token), fault)

@@ -35,11 +35,6 @@ def visit_id() -> str:
     return str(session["visit"])
 
 
-def message(
-    title: str, words: str, *, status: int, result_id: str = "", again: str = "Start again"
-) -> ResponseReturnValue:
+def message(title: str, words: str, *, status: int, result_id: str = "") -> ResponseReturnValue:
     """Answer with a page that says one thing and how to go on."""
-    page = render_template(
-        "message.html", title=title, words=words, result_id=result_id, again=again
-    )
-    return page, status
+    return render_template("message.html", title=title, words=words, result_id=result_id), status

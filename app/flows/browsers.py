@@ -3,7 +3,7 @@
 import secrets
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -28,6 +28,14 @@ class Browsers:
         )
         self._session.flush()
         return browser_id, token
+
+    def rotate(self, browser_id: str) -> str:
+        """Give a browser a new cookie; the old one is worthless from the commit on."""
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        self._session.execute(
+            update(Browser).where(Browser.id == browser_id).values(token_digest=self._digest(token))
+        )
+        return token
 
     def recognise(self, token: str | None) -> str | None:
         """Return the id of the browser that sent this cookie, or None."""

@@ -11,6 +11,7 @@ from app.bank.base import Bank
 from app.errors import NotFound, OperationNotAvailable, OperationNotFound
 from app.events import Journal, Name
 from app.flows import showing
+from app.flows.lockout import Lockout
 from app.flows.preparing import Preparing, deadline_of
 from app.flows.transitions import INTERRUPTED, TIMEOUT, Ticket, Transitions
 from app.flows.views import Binding, Ended, NewOperation, Operation, Outcome, Page
@@ -33,6 +34,7 @@ class Flows:
         *,
         bank: Bank,
         texts: Texts,
+        lockout: Lockout,
         journal: Journal,
         methods: Mapping[Step, Method],
     ) -> None:
@@ -41,8 +43,15 @@ class Flows:
         self._texts = texts
         self._journal = journal
         self._methods = methods
-        self._transitions = Transitions(session, settings, journal=journal, methods=methods)
+        self._transitions = Transitions(
+            session, settings, lockout=lockout, journal=journal, methods=methods
+        )
         self._preparing = Preparing(session, settings, bank=bank, journal=journal, methods=methods)
+
+    @property
+    def has_proved(self) -> bool:
+        """Whether somebody proved something in this request: their cookie must change."""
+        return self._transitions.has_proved
 
     # --- for back ends and the provider ---------------------------------------------------
 
@@ -141,9 +150,7 @@ class Flows:
             return None
         if not self._transitions.grow(flow):
             return None
-        return self._transitions.take(
-            flow, ticket.work.then(flow, outcome), counted=ticket.work.counts
-        )
+        return self._transitions.conclude(flow, ticket, outcome)
 
     def abandon(self, ticket: Ticket, *, problem: str | None) -> None:
         """Give the attempt back and say why, if work could not be done for no fault of theirs."""
@@ -151,7 +158,7 @@ class Flows:
         if flow is None or flow.version != ticket.version or flow.result != "CONTINUE":
             return
         if self._transitions.grow(flow):
-            flow.attempts -= 1 if ticket.work.counts else 0
+            self._transitions.undo(flow, ticket)
             flow.problem = {"code": problem, "field": None, "values": {}} if problem else None
 
     def expire(self, limit: int = 100) -> int:

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.store.otps import SmsAuthorization
-from app.store.testers import DemoSms
+from app.store.testers import DemoClock, DemoSms
 
 SHOWN = 100
 
@@ -33,6 +33,17 @@ class Testers:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+
+    def move_clock(self, offset: timedelta) -> None:
+        """Move the clock of every process of ours; they follow within a second."""
+        row = self._session.get(DemoClock, 1) or DemoClock(id=1)
+        row.offset_seconds = offset.total_seconds()
+        self._session.add(row)
+
+    def clock_offset(self) -> timedelta:
+        """Return how far the clock was moved."""
+        row = self._session.get(DemoClock, 1)
+        return timedelta(seconds=row.offset_seconds if row else 0)
 
     def keep(self, *, message_id: str, recipient: str, text: str, operation_id: str) -> None:
         """Keep a message instead of sending it; once, however often it is delivered."""

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.errors import OperationNotAvailable, StepNotExpected
 from app.events import Journal, Name
+from app.flows.lockout import Lockout
 from app.flows.preparing import next_nonce
 from app.methods.base import Again, Answer, Confirmed, Method, Rejected, Work
 from app.nextstep import engine
@@ -32,6 +33,8 @@ class Ticket:
     flow_id: str
     version: int
     work: Work[Any]
+    is_refused: bool = False
+    """The user is blocked: the work is done, for the time it takes, and comes to nothing."""
 
 
 class Transitions:
@@ -42,9 +45,13 @@ class Transitions:
         session: Session,
         settings: FlowSettings,
         *,
+        lockout: Lockout,
         journal: Journal,
         methods: Mapping[Step, Method],
     ) -> None:
+        self.has_proved = False
+        """Whether somebody proved something in this transaction: their cookie must change."""
+        self._lockout = lockout
         self._session = session
         self._settings = settings
         self._journal = journal
@@ -57,11 +64,7 @@ class Transitions:
             case None:
                 return None
             case Work():
-                if answer.counts and not self._reserve(flow):
-                    self.resolve(flow, step, Result.AUTH_METHOD_FAILED)
-                    return None
-                self._session.flush()
-                return Ticket(flow.id, flow.version, answer)
+                return self._plan(flow, step, answer)
             case Again(problem, field, values):
                 if problem:
                     flow.problem = {"code": problem, "field": field, "values": dict(values)}
@@ -69,8 +72,33 @@ class Transitions:
             case Rejected(code):
                 return self._reject(flow, step, code, counted=counted)
             case Confirmed(instruments):
-                flow.authenticated_at = clock.now() if instruments else flow.authenticated_at
+                if instruments:
+                    flow.authenticated_at, self.has_proved = clock.now(), True
                 return self.resolve(flow, step, Result.CONFIRMED, instruments)
+
+    def _plan(self, flow: Flow, step: Step, work: Work[Any]) -> Ticket | None:
+        is_refused = False
+        if work.refusal is not None:
+            if not self._reserve(flow):
+                return self.resolve(flow, step, Result.AUTH_METHOD_FAILED)
+            is_refused = not self._lockout.reserve(flow)
+        self._session.flush()
+        return Ticket(flow.id, flow.version, work, is_refused=is_refused)
+
+    def conclude(self, flow: Flow, ticket: Ticket, outcome: object) -> Ticket | None:
+        """Follow what the work of a ticket came to."""
+        judged = ticket.work.refusal is not None
+        answer = ticket.work.refusal if ticket.is_refused else ticket.work.then(flow, outcome)
+        if judged and isinstance(answer, Confirmed):
+            self._lockout.forgive(flow)
+        return self.take(flow, answer, counted=judged)
+
+    def undo(self, flow: Flow, ticket: Ticket) -> None:
+        """Give back what was reserved for work that was not done."""
+        if ticket.work.refusal is not None:
+            flow.attempts -= 1
+            if not ticket.is_refused:
+                self._lockout.give_back(flow)
 
     def _reserve(self, flow: Flow) -> bool:
         """Spend one attempt before anything is judged; False when none is left."""

@@ -50,12 +50,14 @@ class Work(Generic[T]):
     """Something slow or secret that must not run in a transaction.
 
     `run` is called with no transaction open and must use plain values only; `then` gets its
-    result in a new transaction. `counts`: an attempt is reserved and committed before.
+    result in a new transaction.
     """
 
     run: Callable[[], T]
     then: Callable[[Flow, T], "Answer"]
-    counts: bool = False
+    refusal: Rejected | None = None
+    """Given: a secret is judged. An attempt is reserved and committed before, and this is the
+    answer, whatever the result, while the user is blocked."""
 
 
 Answer: TypeAlias = Confirmed | Rejected | Again | Work[Any]

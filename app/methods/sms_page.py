@@ -86,7 +86,7 @@ class SmsPage:
         def then(flow: Flow, right: bool) -> Answer:  # noqa: FBT001 - the verdict
             return self._settle(flow, challenge, right=right)
 
-        return Work(run, then, counts=True)
+        return Work(run, then, refusal=FAILED)
 
     def _settle(self, flow: Flow, challenge: Challenge, *, right: bool) -> Answer:
         if right and self.sms.use(flow, challenge):

@@ -9,6 +9,8 @@ from app.methods.user_name import Identity, UserName
 from app.nextstep.vocabulary import Instrument, Step
 from app.store.flows import Flow
 
+FAILED = Rejected("authentication_failed")
+
 
 class UsernamePasswordAuth:
     """The plain login. Failures of users who do not exist count like all others."""
@@ -71,8 +73,8 @@ class UsernamePasswordAuth:
 
         def then(flow: Flow, user: User | None) -> Answer:
             if user is None:
-                return Rejected("authentication_failed")
+                return FAILED
             flow.user_id, flow.organization_id = user.id, user.organization_id
             return Confirmed((Instrument.CREDENTIAL,))
 
-        return Work(run, then, counts=True)
+        return Work(run, then, refusal=FAILED)

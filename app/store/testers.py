@@ -8,6 +8,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.store.db import Base
 
 
+class DemoClock(Base):
+    """How far testers have moved the clock; one row."""
+
+    __tablename__ = "demo_clock"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    offset_seconds: Mapped[float]
+
+
 class DemoSms(Base):
     """A text message that the demo channel kept instead of sending."""
 

@@ -94,7 +94,7 @@ def register(app: Flask, *, timezone: str) -> None:
 
 def _locale() -> Locale:
     """Return the reader's locale; plain English is the European one: 24 hours, day before month."""
-    locale = get_locale()
+    locale: Locale | None = get_locale()
     if locale is None or (locale.language == "en" and locale.territory is None):
         return Locale("en", "GB")
     return locale

@@ -1,19 +1,33 @@
 """Testers' pages, registered in the demo profile only."""
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
-from flask import Blueprint, jsonify, render_template
+from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import validate_csrf
+from pydantic import TypeAdapter, ValidationError
+from wtforms.validators import ValidationError as WrongToken  # type: ignore[import-untyped]
 
+from app import clock
+from app.errors import BadRequest
 from app.services import services
+from app.web.guard import refuse_foreign_posts
 
 bp = Blueprint("testers", __name__, url_prefix="/demo")
+bp.before_request(refuse_foreign_posts)
+
+FURTHEST = timedelta(days=366)
 
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """List the testers' pages."""
-    return render_template("demo/index.html")
+    """List the testers' pages, the clock and who is blocked."""
+    return render_template(
+        "demo/index.html",
+        now=clock.now(),
+        offset=services().testers.clock_offset(),
+        blocks=services().lockout.blocks(),
+    )
 
 
 @bp.get("/sms")
@@ -36,3 +50,39 @@ def sms_json() -> ResponseReturnValue:
             for message in services().testers.messages()
         ]
     )
+
+
+@bp.post("/clock")
+def move_clock() -> ResponseReturnValue:
+    """Move the clock: JSON `{"offset": "PT5M"}`, or the form of the index page."""
+    if not request.is_json:
+        _check_form()
+    given = request.get_json(silent=True) if request.is_json else request.form
+    try:
+        offset = TypeAdapter(timedelta).validate_python((given or {}).get("offset"))
+    except (ValidationError, AttributeError, OverflowError):
+        raise BadRequest("offset is an ISO 8601 duration, e.g. PT5M") from None
+    if abs(offset) > FURTHEST:
+        raise BadRequest("the clock moves a year at most")
+    services().testers.move_clock(offset)
+    services().commit()
+    clock.shift(offset)
+    if request.is_json:
+        return jsonify({"offset": offset.total_seconds(), "now": clock.now().isoformat()})
+    return redirect(url_for("testers.index"), 303)
+
+
+@bp.post("/blocks/lift")
+def lift_block() -> ResponseReturnValue:
+    """Unblock a user."""
+    _check_form()
+    services().lockout.lift(request.form.get("organization", ""), request.form.get("username", ""))
+    return redirect(url_for("testers.index"), 303)
+
+
+def _check_form() -> None:
+    """Check the token of a form; a JSON body needs none, for no other site can send one."""
+    try:
+        validate_csrf(request.form.get("csrf_token"))
+    except WrongToken:
+        raise BadRequest("the form is out of date") from None

@@ -322,7 +322,6 @@ def upgrade() -> None:
         )
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("oauth_tokens", schema=None) as batch_op:
         batch_op.drop_index("ix_oauth_tokens_user_id_client_id")

@@ -5,8 +5,9 @@ import hashlib
 import html
 import re
 import secrets
+import shutil
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from tests.support.databases import engine_of
+from tests.support.databases import built, engine_of, postgres_database, settings_for
 from tests.support.forms import read_page
 
 CALLBACK = "http://localhost:8888/connect/demo"
@@ -171,6 +172,34 @@ def sent_back(answer):
 @pytest.fixture
 def tpp(app) -> ThirdParty:
     return ThirdParty(app)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lasting_app(request, tmp_path_factory):
+    """An application for all tests of a module that change nothing, once on each database."""
+    folder = tmp_path_factory.mktemp("lasting")
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            path = folder / "webflow.db"
+            shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+            url = f"sqlite:///{path}"
+        else:
+            server = request.getfixturevalue("postgres")
+            template = request.getfixturevalue("postgres_template")
+            url = stack.enter_context(postgres_database(server, template=template))
+        yield stack.enter_context(built(settings_for(url, folder)))
+
+
+@pytest.fixture
+def asking(lasting_app) -> ThirdParty:
+    """A third party whose requests change nothing."""
+    return ThirdParty(lasting_app)
+
+
+@pytest.fixture(scope="module")
+def issued(lasting_app):
+    """Tokens that were issued once for all tests of a module."""
+    return ThirdParty(lasting_app).tokens()
 
 
 @pytest.fixture

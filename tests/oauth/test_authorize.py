@@ -47,17 +47,21 @@ def refused_on_a_page(answer, heading):
 
 
 @pytest.mark.parametrize("redirect_uri", BAD_REDIRECT_URIS)
-def test_an_unregistered_redirect_uri_gets_our_page_and_is_never_redirected_to(tpp, redirect_uri):
-    answer = tpp.authorize(redirect_uri=redirect_uri)
+def test_an_unregistered_redirect_uri_gets_our_page_and_is_never_redirected_to(
+    asking, redirect_uri
+):
+    answer = asking.authorize(redirect_uri=redirect_uri)
 
     assert refused_on_a_page(answer, "an address that the bank does not know")
     assert "evil.example" not in answer.text
-    assert flows_of(tpp.app) == 0
+    assert flows_of(asking.app) == 0
 
 
-@pytest.mark.parametrize("client_id", [None, "", "nobody", "DemoClient", "demo\x00client", LONG, "č"])
-def test_an_unknown_client_gets_our_page(tpp, client_id):
-    answer = tpp.authorize(client_id=client_id)
+@pytest.mark.parametrize(
+    "client_id", [None, "", "nobody", "DemoClient", "demo\x00client", LONG, "č"]
+)
+def test_an_unknown_client_gets_our_page(asking, client_id):
+    answer = asking.authorize(client_id=client_id)
 
     assert refused_on_a_page(answer, "does not know this application")
 
@@ -83,19 +87,19 @@ def test_the_redirect_uri_of_another_client_is_refused(tpp, register):
 
 @pytest.mark.parametrize("name", ["client_id", "redirect_uri"])
 @pytest.mark.parametrize("second", ["", "same", "https://evil.example/"])
-def test_who_asks_and_where_to_go_are_said_once(tpp, name, second):
-    request = tpp.request()
+def test_who_asks_and_where_to_go_are_said_once(asking, name, second):
+    request = asking.request()
     again = urlencode({name: request[name] if second == "same" else second})
 
-    answer = tpp.browser.get(f"/oauth2/authorize?{urlencode(request)}&{again}")
+    answer = asking.browser.get(f"/oauth2/authorize?{urlencode(request)}&{again}")
 
     assert refused_on_a_page(answer, "a request that we cannot take")
 
 
-def test_bytes_that_are_not_utf8_get_our_page(tpp):
-    query = urlencode(tpp.request(redirect_uri=None))
+def test_bytes_that_are_not_utf8_get_our_page(asking):
+    query = urlencode(asking.request(redirect_uri=None))
 
-    answer = tpp.browser.get(f"/oauth2/authorize?{query}&redirect_uri=http://localhost%FF%FE/")
+    answer = asking.browser.get(f"/oauth2/authorize?{query}&redirect_uri=http://localhost%FF%FE/")
 
     assert refused_on_a_page(answer, "an address that the bank does not know")
 
@@ -142,56 +146,58 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("changes", "error"), REFUSED, ids=str)
-def test_every_other_refusal_is_redirected_with_state_and_issuer(tpp, changes, error):
-    answer = tpp.authorize(**changes)
+def test_every_other_refusal_is_redirected_with_state_and_issuer(asking, changes, error):
+    answer = asking.authorize(**changes)
 
     told = sent_back(answer)
     assert told.pop("error_description").isascii()
     assert told == {"error": error, "state": STATE, "iss": "http://localhost:8080"}
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert flows_of(tpp.app) == 0
+    assert flows_of(asking.app) == 0
 
 
 @pytest.mark.parametrize("name", ["response_type", "scope", "nonce", "code_challenge",
                                   "code_challenge_method", "prompt", "operation_id", "anything"])  # fmt: skip
-def test_a_repeated_parameter_is_refused(tpp, name):
-    query = urlencode([*tpp.request().items(), (name, "x"), (name, "x")])
+def test_a_repeated_parameter_is_refused(asking, name):
+    query = urlencode([*asking.request().items(), (name, "x"), (name, "x")])
 
-    told = sent_back(tpp.browser.get(f"/oauth2/authorize?{query}"))
+    told = sent_back(asking.browser.get(f"/oauth2/authorize?{query}"))
 
     assert (told["error"], told["state"]) == ("invalid_request", STATE)
 
 
 @pytest.mark.parametrize("state", [LONG, "a\x00b", "a\r\nb"])
-def test_a_state_that_is_too_long_or_has_control_characters_is_refused_and_not_repeated(tpp, state):
-    told = sent_back(tpp.authorize(state=state))
+def test_a_state_that_is_too_long_or_has_control_characters_is_refused_and_not_repeated(
+    asking, state
+):
+    told = sent_back(asking.authorize(state=state))
 
     assert told["error"] == "invalid_request"
     assert "state" not in told
 
 
-def test_a_repeated_state_is_refused_and_neither_is_repeated(tpp):
-    query = urlencode([*tpp.request().items(), ("state", "other")])
+def test_a_repeated_state_is_refused_and_neither_is_repeated(asking):
+    query = urlencode([*asking.request().items(), ("state", "other")])
 
-    told = sent_back(tpp.browser.get(f"/oauth2/authorize?{query}"))
-
-    assert told["error"] == "invalid_request"
-    assert "state" not in told
-
-
-def test_a_state_in_other_bytes_than_utf8_is_refused(tpp):
-    query = urlencode(tpp.request(state=None))
-
-    told = sent_back(tpp.browser.get(f"/oauth2/authorize?{query}&state=%FF"))
+    told = sent_back(asking.browser.get(f"/oauth2/authorize?{query}"))
 
     assert told["error"] == "invalid_request"
     assert "state" not in told
 
 
-def test_what_was_sent_never_comes_back_in_a_description(tpp):
+def test_a_state_in_other_bytes_than_utf8_is_refused(asking):
+    query = urlencode(asking.request(state=None))
+
+    told = sent_back(asking.browser.get(f"/oauth2/authorize?{query}&state=%FF"))
+
+    assert told["error"] == "invalid_request"
+    assert "state" not in told
+
+
+def test_what_was_sent_never_comes_back_in_a_description(asking):
     for name in ("response_type", "response_mode", "scope", "code_challenge_method", "prompt"):
-        told = sent_back(tpp.authorize(**{name: "none quite-unique-text"}))
+        told = sent_back(asking.authorize(**{name: "none quite-unique-text"}))
         assert "quite-unique-text" not in told["error_description"]
 
 
@@ -232,9 +238,7 @@ def test_a_posted_request_is_one_form_and_nothing_else(tpp):
 
     beside_a_query = tpp.browser.post("/oauth2/authorize?scope=openid", data=good)
     as_json = tpp.browser.post("/oauth2/authorize", json=good)
-    as_parts = tpp.browser.post(
-        "/oauth2/authorize", data=good, content_type="multipart/form-data"
-    )
+    as_parts = tpp.browser.post("/oauth2/authorize", data=good, content_type="multipart/form-data")
 
     assert refused_on_a_page(beside_a_query, "a request that we cannot take")
     assert refused_on_a_page(as_json, "a request that we cannot take")
@@ -272,7 +276,9 @@ def test_unknown_parameters_and_empty_ones_are_ignored(tpp):
 
 def test_a_foreign_host_header_changes_nothing(tpp):
     answer = tpp.browser.get(
-        "/oauth2/authorize", query_string=tpp.request(prompt="none"), headers={"Host": "evil.example"}
+        "/oauth2/authorize",
+        query_string=tpp.request(prompt="none"),
+        headers={"Host": "evil.example"},
     )
 
     told = sent_back(answer)

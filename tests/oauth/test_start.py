@@ -19,7 +19,9 @@ def login_of(tpp, **more):
     return tpp.prepare(**(LOGIN | {"applicationContext": application(tpp.client_id)} | more))
 
 
-@pytest.mark.parametrize("scope", ["aisp", "openid aisp", "openid", "profile", "openid openid aisp"])
+@pytest.mark.parametrize(
+    "scope", ["aisp", "openid aisp", "openid", "profile", "openid openid aisp"]
+)
 def test_account_information_and_plain_sign_in_start_a_login_with_sca(tpp, scope):
     tpp.start(scope=scope)
 

@@ -13,6 +13,7 @@ from app.web import formats, messages
 from tests.support.sample_pages import samples
 
 ROOT = Path(__file__).resolve().parents[2]
+DASH = " \N{EN DASH} "  # between the parts of a title
 LABELS = {"en": "English", "cs": "Čeština"}
 
 
@@ -41,6 +42,8 @@ class Site:
             static_url=lambda path: url_for("static", filename=path, v="0"),
         )
         self.app.context_processor(_present)
+        for name in ("index", "sms", "sms_json"):
+            self.app.add_url_rule(f"/demo/{name}", f"testers.{name}")
 
     def render(self, template: str, language: str = "en", **values: object) -> str:
         """Return a template with these values."""

@@ -1,5 +1,6 @@
 """Sample data for every page: what the rooms hand to the templates."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -87,12 +88,18 @@ def accounts(count: int = 3) -> list[dict[str, object]]:
     ]
     return [
         {
-            "id": id_, "number": number, "name": name, "balance": Decimal(balance), "currency": "CZK",
-            "usable": usable, "reason": None if usable else "No payments to other banks.",
-            "low": low, "selected": id_ == "1",
+            "id": id_,
+            "number": number,
+            "name": name,
+            "balance": Decimal(balance),
+            "currency": "CZK",
+            "usable": usable,
+            "reason": None if usable else "No payments to other banks.",
+            "low": low,
+            "selected": id_ == "1",
         }
         for id_, number, name, balance, usable, low in rows[:count]
-    ]  # fmt: skip
+    ]
 
 
 def sms(**changes: object) -> dict[str, object]:
@@ -124,7 +131,7 @@ def option(name: str, **changes: object) -> dict[str, object]:
 
 
 def page(
-    kind: str, operation_kind: str, data: dict[str, object], **changes: object
+    kind: str, operation_kind: str, data: Mapping[str, object], **changes: object
 ) -> SimpleNamespace:
     stages = (
         ["login", "approval", "consent"] if operation_kind == "payment" else ["login", "consent"]
@@ -179,8 +186,12 @@ def message(state: str, code: str, seconds: int) -> SimpleNamespace:
 
 def error(code: str, retry_url: str | None = None) -> dict[str, object]:
     return {
-        "code": code, "reference": "4f1c-88a2-d07e", "time": NOW, "retry_url": retry_url, "status": 500,
-    }  # fmt: skip
+        "code": code,
+        "reference": "4f1c-88a2-d07e",
+        "time": NOW,
+        "retry_url": retry_url,
+        "status": 500,
+    }
 
 
 USERNAME, PASSWORD = "methods/login_sca.html", "methods/login_sca_sms.html"
@@ -189,14 +200,16 @@ CONSENT, ENDED, ERROR = "methods/consent.html", "ended.html", "errors/error.html
 OUTBOX = "demo/sms.html"
 TWO = organizations("Personal", "Corporate")
 DEBIT = {"name": "Current account", "number": "19-2000145399/0800"}
-TERMS = Markup(
+TERMS = Markup(  # noqa: S704 - as the bank's text arrives, sanitised
     "<h3>Consent</h3><p>I consent to the initiation of the payment described above.</p>"
     "<ul><li>amount: 100.00 CZK</li></ul>" + "<p>I can withdraw it until it is carried out.</p>" * 6
 )
 FAILED = problem("authentication_failed")
 RICH = form(
     AMOUNT, PAYEE, CHOICE, DUE, NOTE, FEE, BANNER, HEADING, PARTY,
-    banners=[{"bannerType": "BANNER_INFO", "id": "b", "message": "Payments after 17:00 leave tomorrow."}],
+    banners=[
+        {"bannerType": "BANNER_INFO", "id": "b", "message": "Payments after 17:00 leave tomorrow."}
+    ],
 )  # fmt: skip
 
 
@@ -205,64 +218,74 @@ def consent(**changes: object) -> dict[str, object]:
     return {"html": TERMS, "options": options, "account": DEBIT}
 
 
-def samples() -> dict[str, tuple[str, dict[str, object]]]:
+Sample = tuple[str, dict[str, object]]
+
+
+def signing_in(
+    template: str, data: Mapping[str, object], operation_kind: str = "payment", **changes: object
+) -> Sample:
+    return template, {"page": page("login", operation_kind, data, **changes)}
+
+
+def paying(template: str, data: Mapping[str, object], **changes: object) -> Sample:
+    return template, {"page": page("payment", "payment", data, **changes)}
+
+
+def agreeing(data: Mapping[str, object], operation_kind: str = "payment", **changes: object) -> Sample:
+    return CONSENT, {"page": page("consent", operation_kind, data, **changes)}
+
+
+def samples() -> dict[str, Sample]:
     """Return every page by a name: its template and its values."""
-    after = {"redirect_after": 3}
-    pages = {
-        "username": (USERNAME, page("login", "payment", {"organizations": TWO})),
-        "username-login": (USERNAME, page("login", "login", {"organizations": TWO[:1]})),
-        "username-empty": (
-            USERNAME,
-            page("login", "payment", {"organizations": TWO}, problem=problem("username_empty", "username")),
+    return {**_sign_ins(), **_approvals(), **_consents(), **_endings(), **_errors(), **_demo()}
+
+
+def _sign_ins() -> dict[str, Sample]:
+    two, four = {"organizations": TWO}, organizations("One", "Two", "Three", "Four")
+    unknown = problem("organization_invalid", "organization", username="tea")
+    empty, early = problem("username_empty", "username"), problem("resend_too_early")
+    return {
+        "username": signing_in(USERNAME, two),
+        "username-login": signing_in(USERNAME, {"organizations": TWO[:1]}, "login"),
+        "username-empty": signing_in(USERNAME, two, problem=empty),
+        "username-list": signing_in(USERNAME, {"organizations": four}, "login", problem=unknown),
+        "password": signing_in(PASSWORD, sms()),
+        "password-failed": signing_in(PASSWORD, sms(), problem=FAILED, remaining=3),
+        "password-resent": signing_in(PASSWORD, sms(resent=True), "login"),
+        "password-early": signing_in(PASSWORD, sms(), "login", problem=early),
+    }
+
+
+def _approvals() -> dict[str, Sample]:
+    three = {"accounts": accounts()}
+    missing, none = problem("account_missing", "account"), problem("accounts_missing")
+    return {
+        "review": paying(REVIEW, three),
+        "review-rich": paying(REVIEW, {"accounts": accounts(2)}, form=RICH),
+        "review-one": paying(REVIEW, {"accounts": accounts(1)}),
+        "review-none": paying(REVIEW, {"accounts": []}, problem=none),
+        "review-unchosen": paying(REVIEW, three, problem=missing),
+        "review-stale": paying(REVIEW, three, problem=problem("out_of_date")),
+        "approval": paying(APPROVAL, sms(account=DEBIT)),
+        "approval-failed": paying(APPROVAL, sms(account=None), problem=FAILED, remaining=1),
+    }
+
+
+def _consents() -> dict[str, Sample]:
+    incomplete = problem("consent_incomplete", "option")
+    login: dict[str, object] = {"html": TERMS, "options": [option("LOGIN")], "account": None}
+    identity = {"name": "Tea", "description": None, "scopes": ["openid"]}
+    return {
+        "consent": agreeing(consent()),
+        "consent-incomplete": agreeing(consent(missing=True), problem=incomplete),
+        "consent-login": agreeing(login, "login"),
+        "consent-identity": agreeing(
+            login | {"html": "", "options": []}, "login", application=identity
         ),
-        "username-list": (
-            USERNAME,
-            page(
-                "login", "login", {"organizations": organizations("One", "Two", "Three", "Four")},
-                problem=problem("organization_invalid", "organization", username="tea"),
-            ),
-        ),
-        "password": (PASSWORD, page("login", "payment", sms())),
-        "password-failed": (PASSWORD, page("login", "payment", sms(), problem=FAILED, remaining=3)),
-        "password-resent": (PASSWORD, page("login", "login", sms(resent=True))),
-        "password-early": (PASSWORD, page("login", "login", sms(), problem=problem("resend_too_early"))),
-        "review": (REVIEW, page("payment", "payment", {"accounts": accounts()})),
-        "review-rich": (REVIEW, page("payment", "payment", {"accounts": accounts(2)}, form=RICH)),
-        "review-one": (REVIEW, page("payment", "payment", {"accounts": accounts(1)})),
-        "review-none": (
-            REVIEW,
-            page("payment", "payment", {"accounts": []}, problem=problem("accounts_missing")),
-        ),
-        "review-unchosen": (
-            REVIEW,
-            page("payment", "payment", {"accounts": accounts()}, problem=problem("account_missing", "account")),
-        ),
-        "review-stale": (
-            REVIEW,
-            page("payment", "payment", {"accounts": accounts()}, problem=problem("out_of_date")),
-        ),
-        "approval": (APPROVAL, page("payment", "payment", sms(account=DEBIT))),
-        "approval-failed": (
-            APPROVAL,
-            page("payment", "payment", sms(account=None), problem=FAILED, remaining=1),
-        ),
-        "consent": (CONSENT, page("consent", "payment", consent())),
-        "consent-incomplete": (
-            CONSENT,
-            page("consent", "payment", consent(missing=True), problem=problem("consent_incomplete", "option")),
-        ),
-        "consent-login": (
-            CONSENT,
-            page("consent", "login", {"html": TERMS, "options": [option("CONSENT_LOGIN")], "account": None}),
-        ),
-        "consent-identity": (
-            CONSENT,
-            page(
-                "consent", "login", {"html": "", "options": [], "account": None},
-                application={"name": "Tea", "description": None, "scopes": ["openid"]},
-            ),
-        ),
-    }  # fmt: skip
+    }
+
+
+def _endings() -> dict[str, Sample]:
     endings = {
         "ended-done": ended("done", "done_payment"),
         "ended-done-login": ended("done", "done_login", "login"),
@@ -273,15 +296,25 @@ def samples() -> dict[str, tuple[str, dict[str, object]]]:
         "ended-interrupted": ended("interrupted", "interrupted"),
         "ended-failed": ended("failed", "failed", "login"),
     }
-    old = [message("works", "73910264", 0), message("used", "50128837", 60)]
-    old += [message("replaced", "19466302", 90), message("expired", "00387449", 400)]
+    return {name: (ENDED, {"ended": each, "redirect_after": 3}) for name, each in endings.items()}
+
+
+def _errors() -> dict[str, Sample]:
+    shown = {f"error-{code}": error(code) for code in messages.ERRORS}
+    shown["error-retry"] = error("internal", "/flow/abc")
+    shown["error-unheard-of"] = error("unheard_of")
+    return {name: (ERROR, {"error": each}) for name, each in shown.items()}
+
+
+def _demo() -> dict[str, Sample]:
+    kept = [
+        message("works", "73910264", 0),
+        message("used", "50128837", 60),
+        message("replaced", "19466302", 90),
+        message("expired", "00387449", 400),
+    ]
     return {
-        **{name: (template, {"page": value}) for name, (template, value) in pages.items()},
-        **{name: (ENDED, {"ended": value} | after) for name, value in endings.items()},
-        **{f"error-{code}": (ERROR, {"error": error(code)}) for code in messages.ERRORS},
-        "error-retry": (ERROR, {"error": error("internal", "/flow/abc")}),
-        "error-unheard-of": (ERROR, {"error": error("unheard_of")}),
         "demo": ("demo/index.html", {}),
-        "outbox": (OUTBOX, {"messages": old}),
+        "outbox": (OUTBOX, {"messages": kept}),
         "outbox-empty": (OUTBOX, {"messages": []}),
     }

@@ -25,9 +25,9 @@ def test_each_page_of_a_payment_shows_what_is_paid_and_the_message_says_it_too(w
     first = walk.code()
     assert "to LOG IN" in walk.messages()[0]["text"]
     walk.confirm(first)
-    assert "77.70 EUR" in walk.page.text
+    assert "\N{EURO SIGN}77.70 (EUR)" in walk.page.text
     walk.review()
-    assert "77.70 EUR" in walk.page.text
+    assert "\N{EURO SIGN}77.70 (EUR)" in walk.page.text
     second = walk.code()
     text = walk.messages()[0]["text"]
     assert "77.7" in text

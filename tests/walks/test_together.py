@@ -8,8 +8,8 @@ from contextlib import ExitStack
 import psutil
 import pytest
 
+from tests.support.tiers import TIERS
 from tests.support.walk import Walk
-from tests.walks.conftest import TIERS
 
 VISITORS = 8
 
@@ -58,9 +58,9 @@ def test_a_code_that_was_asked_for_while_the_worker_was_dead_arrives(walk, porta
 
 
 @pytest.mark.parametrize("tier", TIERS)
-def test_nothing_is_left_running_at_the_end(start, tier):
+def test_nothing_is_left_running_at_the_end(tiers, tier):
     with ExitStack() as stack:
-        portal = start(tier, stack)
+        portal = tiers.start(tier, stack)
         tree = portal.tree()
         assert {portal.find(name) for name in ("web", "worker", "demo")} <= set(tree)
         visit(portal, 0)

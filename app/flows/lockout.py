@@ -1,0 +1,117 @@
+"""Block a user for a growing time after failures in a row (RTS art. 4(3)(b)), known or not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.events import Journal, Name
+from app.settings import LockoutSettings
+from app.store.attempts import UserAttempts
+from app.store.db import changed_one
+from app.store.flows import Flow
+
+
+@dataclass(frozen=True)
+class Block:
+    """One user who is blocked now."""
+
+    organization_id: str
+    username: str
+    until: datetime
+
+
+class Lockout:
+    """Counts before a secret is judged, so that parallel guesses cannot slip through."""
+
+    def __init__(self, session: Session, settings: LockoutSettings, journal: Journal) -> None:
+        self._session = session
+        self._settings = settings
+        self._journal = journal
+
+    def reserve(self, flow: Flow) -> bool:
+        """Count a failure in advance; False while the user is blocked: then nothing is right."""
+        key, moment = _key(flow), clock.now()
+        self._ensure(key, moment)
+        counted = (
+            update(UserAttempts)
+            .where(_is(key))
+            .where(UserAttempts.blocked_until.is_(None) | (UserAttempts.blocked_until <= moment))
+            .values(failures=UserAttempts.failures + 1, updated_at=moment)
+        )
+        if not changed_one(self._session, counted):
+            return False
+        row = self._row(key)
+        if row.failures % self._settings.failures == 0:
+            row.blocked_until = (
+                moment + self._settings.durations[min(row.level, len(self._settings.durations) - 1)]
+            )
+            row.level += 1
+            self._journal.record(Name.USER_BLOCKED, flow.id, level=row.level)
+        return True
+
+    def forgive(self, flow: Flow) -> None:
+        """Forget the failures: the user has proved to be who they are."""
+        self._session.execute(
+            update(UserAttempts)
+            .where(_is(_key(flow)))
+            .values(failures=0, level=0, blocked_until=None, updated_at=clock.now())
+        )
+
+    def give_back(self, flow: Flow) -> None:
+        """Take back one count: nothing was judged."""
+        row = self._row(_key(flow))
+        if row.failures % self._settings.failures == 0 and row.blocked_until is not None:
+            row.blocked_until, row.level = None, row.level - 1
+        row.failures -= 1
+
+    def blocks(self) -> Sequence[Block]:
+        """Return who is blocked now."""
+        rows = self._session.scalars(
+            select(UserAttempts)
+            .where(UserAttempts.blocked_until > clock.now())
+            .order_by(UserAttempts.updated_at.desc())
+            .limit(100)
+        )
+        return [
+            Block(row.organization_id, row.username, row.blocked_until)
+            for row in rows
+            if row.blocked_until is not None
+        ]
+
+    def lift(self, organization_id: str, username: str) -> bool:
+        """Unblock a user and forget the failures; False if there are none."""
+        lifted = (
+            update(UserAttempts)
+            .where(_is((organization_id, username)))
+            .values(failures=0, level=0, blocked_until=None, updated_at=clock.now())
+        )
+        return changed_one(self._session, lifted)
+
+    def _ensure(self, key: tuple[str, str], moment: datetime) -> None:
+        if self._session.get(UserAttempts, key) is not None:
+            return
+        row = UserAttempts(
+            organization_id=key[0], username=key[1], failures=0, level=0, updated_at=moment
+        )
+        try:
+            with self._session.begin_nested():
+                self._session.add(row)
+        except IntegrityError:  # somebody else made it a moment ago
+            return
+
+    def _row(self, key: tuple[str, str]) -> UserAttempts:
+        return self._session.get_one(UserAttempts, key, populate_existing=True)
+
+
+def _key(flow: Flow) -> tuple[str, str]:
+    """Return whose failures count: the name as typed, or whom a back end has named."""
+    return flow.organization_id or "", (flow.username or flow.user_id or "").casefold()
+
+
+def _is(key: tuple[str, str]) -> ColumnElement[bool]:
+    return (UserAttempts.organization_id == key[0]) & (UserAttempts.username == key[1])

@@ -1,0 +1,57 @@
+"""Chromium in front of a portal of processes."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.support.chromium import ARGUMENTS, chromium
+from tests.support.portal import Portal
+
+SCREENSHOTS = "WEBFLOW_TEST_SCREENSHOTS"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def portal(tiers) -> Portal:
+    return tiers.shared("embedded")
+
+
+@pytest.fixture
+def context(browser) -> Iterator[BrowserContext]:
+    context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(10_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context) -> Iterator[Page]:
+    """A page on which neither a script nor the content security policy may complain."""
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    yield page
+    assert complaints == []
+
+
+@pytest.fixture(scope="session")
+def gallery(tmp_path_factory) -> Path:
+    """Where screenshots go: a folder that WEBFLOW_TEST_SCREENSHOTS names, or a temporary one."""
+    if not (given := os.environ.get(SCREENSHOTS)):
+        return tmp_path_factory.mktemp("screenshots")
+    folder = Path(given)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder

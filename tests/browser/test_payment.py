@@ -1,0 +1,146 @@
+"""The main job in Chromium: from the demo client to the tokens."""
+
+import os
+import re
+import time
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.support.portal import Portal
+
+pytestmark = pytest.mark.browser
+
+
+class Phone:
+    """Reads each message once; in this suite one visitor walks at a time."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+        self._read = len(portal.messages())
+
+    def code(self, about: str) -> str:
+        until = time.monotonic() + 10
+        while len(messages := self._portal.messages()) == self._read:
+            assert time.monotonic() < until, self._portal.output
+            time.sleep(0.1)
+        self._read = len(messages)
+        assert about in messages[0]["text"]
+        return re.search(r"\b\d{8}\b", messages[0]["text"])[0]
+
+
+@pytest.fixture
+def phone(portal) -> Phone:
+    return Phone(portal)
+
+
+@pytest.fixture
+def user() -> str:
+    return f"user{os.urandom(4).hex()}"
+
+
+def test_a_payment_is_walked_with_the_mouse(page: Page, portal, gallery, user, phone):
+    def look(name: str) -> None:
+        page.screenshot(path=gallery / f"{name}.png", full_page=True)
+
+    page.goto(portal.demo)
+    look("01-demo")
+    page.get_by_label("Amount").fill("250.50")
+    page.get_by_role("button", name="Payment SCA").click()
+    look("02-login")
+    page.get_by_label("Login number").fill(user)
+    page.get_by_role("button", name="Continue").click()
+    look("03-login-sms")
+    page.get_by_label("Password", exact=True).fill("test")
+    page.get_by_label("Code from the SMS").fill(phone.code("LOG IN"))
+    page.get_by_role("button", name="Confirm sign-in").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Check this payment")
+    look("04-review")
+    page.get_by_role("button", name=re.compile("Continue")).click()
+    look("05-approval-sms")
+    page.get_by_label("Password", exact=True).fill("test")
+    page.get_by_label("Code from the SMS").fill(phone.code("PAY 250.5 CZK"))
+    page.get_by_role("button", name=re.compile("Approve payment")).click()
+    look("06-consent")
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Payment approved")
+    look("07-ended")
+    page.wait_for_url(f"{portal.demo}/**")  # by itself, after three seconds
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Payment approved")
+    expect(page.locator("main")).to_contain_text(user)
+    expect(page.locator("main")).to_contain_text("wf_at_")
+    look("08-result")
+
+
+def test_a_payment_is_walked_with_the_keyboard_alone(page: Page, portal, user, phone):
+    def tab_to(label: str) -> None:
+        """Press Tab until the focus stands on what has this name."""
+        for _ in range(60):
+            page.keyboard.press("Tab")
+            name = page.evaluate(
+                "() => { const e = document.activeElement;"
+                " return e.labels?.length ? e.labels[0].innerText : e.innerText ?? '' }"
+            )
+            if re.search(label, name):
+                return
+        raise AssertionError(f"no {label} on {page.url}")
+
+    page.goto(portal.demo)
+    tab_to(r"^Amount")
+    page.keyboard.type("250.50")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{portal.address}/flow/**")
+    if page.evaluate("document.activeElement.id") != "username":
+        tab_to("^Login number")
+    page.keyboard.type(user)
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Code from the SMS")).to_be_visible()
+    tab_to("^Password")
+    page.keyboard.type("test")
+    tab_to("^Code from")
+    page.keyboard.type(phone.code("LOG IN"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Check this payment")
+    tab_to("Continue")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Code from the SMS")).to_be_visible()
+    tab_to("^Password")
+    page.keyboard.type("test")
+    tab_to("^Code from")
+    page.keyboard.type(phone.code("PAY 250.5 CZK"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("checkbox").first).to_be_visible()
+    for _ in page.get_by_role("checkbox").all():
+        page.keyboard.press("Tab")
+        while page.evaluate("document.activeElement.type") != "checkbox":
+            page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+    tab_to("^Allow")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{portal.demo}/**")
+    expect(page.locator("main")).to_contain_text("wf_at_")
+
+
+def test_a_payment_is_walked_without_javascript(browser, portal, user, phone):
+    context: BrowserContext = browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = context.new_page()
+    page.goto(portal.demo)
+    page.get_by_label("Amount").fill("250.50")
+    page.get_by_role("button", name="Payment SCA").click()
+    page.get_by_label("Login number").fill(user)
+    page.keyboard.press("Enter")
+    page.get_by_label("Password", exact=True).fill("test")
+    page.get_by_label("Code from the SMS").fill(phone.code("LOG IN"))
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name=re.compile("Continue")).click()
+    page.get_by_label("Password", exact=True).fill("test")
+    page.get_by_label("Code from the SMS").fill(phone.code("PAY 250.5 CZK"))
+    page.keyboard.press("Enter")
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name="Allow").click()
+    page.wait_for_url(f"{portal.demo}/**")  # a meta refresh
+    expect(page.locator("main")).to_contain_text("wf_at_")
+    context.close()

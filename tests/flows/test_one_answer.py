@@ -1,0 +1,222 @@
+"""One page, one answer: repeated, late and simultaneous answers."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.store.consents import GivenConsent
+from app.store.flows import Flow
+from tests.support.banks import SlowBank
+from tests.support.store import all_of, on_sqlite, put_in, writing
+from tests.support.threads import at_once
+from tests.support.walker import Walker
+
+OUT_OF_DATE = "This page was out of date"
+
+
+def test_an_answer_to_the_same_page_counts_once(app):
+    walker = Walker(app)
+    walker.start_login()
+    answer = walker.filled("continue", username="10045678")
+    walker.send(answer)
+    before = walker.state_of_things()
+    page = walker.send(answer)
+    assert OUT_OF_DATE in page.text
+    assert walker.state_of_things() == before
+    assert len(walker.messages()) == 1
+
+
+@on_sqlite
+def test_a_repeated_wrong_answer_spends_no_second_attempt(app):
+    walker = Walker(app)
+    walker.start_login()
+    walker.name()
+    answer = walker.filled("confirm", code=walker.wrong_code(), password="test")
+    walker.send(answer)
+    before = walker.state_of_things()
+    for _ in range(5):
+        walker.send(answer)
+    assert walker.state_of_things() == before
+    assert walker.flow().attempts == 1
+
+
+@on_sqlite
+def test_the_right_answer_to_an_older_page_is_not_taken(app):
+    walker = Walker(app)
+    walker.start_login()
+    walker.name()
+    right = walker.filled("confirm", code=walker.code(), password="test")
+    walker.prove(walker.wrong_code())
+    before = walker.state_of_things()
+    assert OUT_OF_DATE in walker.send(right).text
+    assert walker.state_of_things() == before
+    assert walker.flow().step == "LOGIN_SCA"
+
+
+@on_sqlite
+def test_an_answer_to_an_older_page_says_so_once_the_present_one_has_nothing_to_say(app):
+    walker = Walker(app)
+    walker.start_login()
+    old = walker.filled("continue", username="10045678")
+    walker.name("")
+    assert "Fill in the login number" in walker.send(old).text
+    assert OUT_OF_DATE not in walker.page.text
+
+
+@on_sqlite
+@pytest.mark.parametrize("nonce", ["", "x", "A" * 10_000, "\x00", "é", "' OR 1=1 --"])
+def test_a_made_up_one_time_number_is_not_taken(app, nonce):
+    walker = Walker(app)
+    walker.start_login()
+    before = walker.state_of_things()
+    page = walker.press("continue", username="10045678", step=nonce)
+    assert OUT_OF_DATE in page.text
+    assert walker.state_of_things() == before
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("field", ["step", "username", "organization", "action"])
+def test_a_nul_character_in_an_answer_is_no_failure_of_ours(app, field):
+    walker = Walker(app)
+    walker.start_login()
+    fields = walker.filled("continue", username="10045678")
+    fields[field] = "1004\x005678"
+    answer = walker.post(fields)
+    assert answer.status_code in (303, 400), answer.text
+    assert walker.flow().phase == ""
+
+
+@on_sqlite
+@pytest.mark.parametrize("action", [None, "", "confirm", "resend", "nonsense"])
+def test_an_action_that_the_page_does_not_have_goes_nowhere(app, action):
+    walker = Walker(app)
+    walker.start_login()
+    fields = walker.filled("continue", username="10045678")
+    fields.poplist("action")
+    if action is not None:
+        fields["action"] = action
+    page = walker.send(fields)
+    assert OUT_OF_DATE in page.text
+    assert walker.flow().step == "LOGIN_SCA"
+    assert walker.flow().phase == ""
+    assert walker.flow().attempts == 0
+    assert walker.messages() == []
+
+
+@on_sqlite
+@pytest.mark.parametrize("action", ["continue", "confirm", "resend", "nonsense"])
+def test_no_action_of_another_page_passes_the_review(app, action):
+    walker = Walker(app)
+    walker.start_payment()
+    walker.log_in()
+    fields = walker.filled("continue", account="", option=["CONSENT_INIT", "CONSENT_PAYMENT"])
+    fields["action"] = action
+    walker.send(fields)
+    assert walker.flow().step == "APPROVAL_SCA"
+    assert walker.flow().phase == ""
+    assert len(walker.messages()) == 1
+
+
+def test_of_two_right_answers_at_once_exactly_one_is_taken(app):
+    walker = Walker(app)
+    walker.start_login()
+    walker.name()
+    tabs = [walker.tab(), walker.tab()]
+    right = walker.filled("confirm", code=walker.code(), password="test")
+    answers = at_once(*(lambda tab=tab: tab.post(right) for tab in tabs))
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert sorted("notice" in answer.location for answer in answers) == [False, True]
+    assert walker.flow().step == "CONSENT"
+    assert [step for step, *_ in walker.history()] == ["INIT", "LOGIN_SCA"]
+    assert [message.verify_request_count for message in walker.messages()] == [1]
+
+
+def test_an_answer_that_comes_while_another_is_judged_has_an_attempt_of_its_own(app):
+    bank = SlowBank()
+    put_in(app, bank=bank)
+    walker = Walker(app)
+    walker.start_login()
+    walker.name()
+    tab = walker.tab()
+    code = walker.code()
+
+    def second():
+        assert bank.asked.wait(10)
+        tab.reload()
+        bank.go.set()
+        return tab.post(tab.filled("confirm", code=tab.wrong_code(), password="test"))
+
+    right = walker.filled("confirm", code=code, password="test")
+    at_once(lambda: walker.post(right), second)
+    flow = walker.flow()
+    # Whoever was judged last decides; nobody's attempt is forgotten, and nobody passes twice.
+    if flow.step == "CONSENT":
+        assert [step for step, *_ in walker.history()].count("LOGIN_SCA") == 1
+    else:
+        assert flow.attempts == 2
+
+
+@on_sqlite
+def test_a_right_answer_comes_too_late_when_the_flow_was_cancelled_meanwhile(app):
+    bank = SlowBank()
+    put_in(app, bank=bank)
+    walker = Walker(app)
+    walker.start_login()
+    walker.name()
+    tab = walker.tab()
+
+    def cancel():
+        assert bank.asked.wait(10)
+        tab.reload()
+        answer = tab.post(tab.filled("cancel"))
+        bank.go.set()
+        return answer
+
+    right = walker.filled("confirm", code=walker.code(), password="test")
+    answers = at_once(lambda: walker.post(right), cancel)
+    assert [answer.status_code for answer in answers] == [303, 303]
+    flow = walker.flow()
+    assert (flow.result, flow.canceled) == ("FAILED", True)
+    assert "You cancelled the request" in walker.reload().text
+
+
+def test_of_two_consents_at_once_one_is_kept(app):
+    walker = Walker(app)
+    walker.start_login()
+    walker.log_in()
+    tabs = [walker.tab(), walker.tab()]
+    given = walker.filled("confirm", option="CONSENT_LOGIN")
+    answers = at_once(*(lambda tab=tab: tab.post(given) for tab in tabs))
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert walker.flow().result == "DONE"
+    assert len(all_of(app, GivenConsent)) == 1
+
+
+def test_of_two_requests_for_a_new_code_at_once_one_is_heard(app):
+    walker = Walker(app)
+    walker.start_login()
+    walker.name()
+    with writing(app) as session:
+        flow = session.get(Flow, walker.flow().id)
+        flow.sms_sent_at -= timedelta(seconds=61)
+    tabs = [walker.tab(), walker.tab()]
+    again = walker.filled("resend")
+    answers = at_once(*(lambda tab=tab: tab.post(again) for tab in tabs))
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert len(walker.messages()) == 2
+
+
+@on_sqlite
+def test_after_the_end_an_answer_changes_nothing(app):
+    walker = Walker(app)
+    walker.start_login()
+    walker.log_in()
+    given = walker.filled("confirm", option="CONSENT_LOGIN")
+    walker.send(given)
+    before = walker.state_of_things()
+    for action in ("confirm", "reject", "cancel", "continue", "resend"):
+        given["action"] = action
+        page = walker.send(given)
+        assert "Sign-in confirmed" in page.text
+        assert walker.state_of_things() == before
+    assert len(all_of(app, GivenConsent)) == 1

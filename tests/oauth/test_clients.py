@@ -1,0 +1,126 @@
+"""Registration: what may be registered, and that repeating it changes nothing."""
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from tests.oauth.conftest import CALLBACK, reading
+
+
+def clients_of(app):
+    from app.store.oauth import OAuthClient  # noqa: PLC0415
+
+    with reading(app) as session:
+        return session.scalars(select(OAuthClient)).all()
+
+
+def test_the_demo_has_one_client(app):
+    (client,) = clients_of(app)
+
+    assert client.client_id == "democlient"
+    assert client.redirect_uris == [CALLBACK]
+    assert client.scopes == ["openid", "profile", "aisp", "pisp"]
+    assert client.login_operation == "login_sca"
+    assert client.token_endpoint_auth_method == "client_secret_basic"
+    assert len(client.secret_hash) == 64
+
+
+def test_seeding_again_changes_nothing(app):
+    from app.factory import seed  # noqa: PLC0415
+    from app.store.oauth import SigningKey  # noqa: PLC0415
+
+    seed(app)
+    seed(app)
+
+    assert len(clients_of(app)) == 1
+    with reading(app) as session:
+        assert session.scalar(select(func.count()).select_from(SigningKey)) == 1
+
+
+def test_seeding_brings_redirect_uris_up_to_date(app, register):
+    from app.factory import seed  # noqa: PLC0415
+
+    register("democlient", redirect_uris=["https://old.example/cb"])
+
+    seed(app)
+
+    (client,) = clients_of(app)
+    assert client.redirect_uris == [CALLBACK]
+
+
+def test_two_clients_with_one_secret_are_kept_differently(app, register):
+    register("one", secret="same")
+    register("two", secret="same")
+
+    hashes = {client.secret_hash for client in clients_of(app)}
+    assert len(hashes) == 3
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "",
+        "/connect/demo",
+        "//evil.example/cb",
+        "https://",
+        "https:cb",
+        "https://shop.example/cb#part",
+        "https://shop.example/c b",
+        'https://shop.example/"',
+        "https://shop.example/\\",
+        "https://shop.example/\x00",
+        "https://shop.example/\n",
+        "https://obchod.čz/",
+        "https://user@shop.example/",
+        "https://shop.example;script-src/",
+        "https://shop.example,other/",
+        "https://[::1/",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "x y:/cb",
+    ],
+)
+def test_what_must_not_be_redirected_to_cannot_be_registered(app, register, uri):
+    with pytest.raises(ValueError, match="redirect"):
+        register("shop", redirect_uris=[uri])
+
+    assert len(clients_of(app)) == 1
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://shop.example/cb",
+        "https://shop.example:8443/cb?a=b",
+        "http://localhost:8888/connect/demo",
+        "http://127.0.0.1/",
+        "http://[::1]:8080/cb",
+        "com.example.app:/cb",
+        "com.example.app://cb",
+    ],
+)
+def test_what_can_be_redirected_to_can_be_registered(app, register, uri):
+    register("shop", redirect_uris=[uri])
+
+    assert len(clients_of(app)) == 2
+
+
+def test_an_unknown_scope_cannot_be_registered(register):
+    with pytest.raises(ValueError, match="scope"):
+        register("shop", scopes=["openid", "admin"])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"login_operation": "authorize_payment"},
+        {"token_endpoint_auth_method": "private_key_jwt"},
+        {"token_endpoint_auth_method": "none"},
+        {"secret": None},
+    ],
+    ids=str,
+)
+def test_the_table_itself_refuses_what_makes_no_sense(register, changes):
+    with pytest.raises(IntegrityError):
+        register("shop", **changes)

@@ -1,0 +1,130 @@
+"""A code is good once, for one client, one redirect URI and one verifier, for a minute."""
+
+import secrets
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import time_machine
+from sqlalchemy import func, select
+
+from app import clock
+from tests.oauth.conftest import CALLBACK, reading
+
+REFUSED = (400, "invalid_grant")
+
+
+def told(answer):
+    return answer.status_code, answer.json.get("error")
+
+
+def tokens_of(app):
+    from app.store.oauth import Token  # noqa: PLC0415
+
+    with reading(app) as session:
+        return session.scalar(select(func.count()).select_from(Token))
+
+
+def test_a_second_exchange_is_refused_and_revokes_what_the_first_one_gave(tpp):
+    code = tpp.code()
+    token = tpp.exchange(code).json["access_token"]
+    assert tpp.introspect(token).json["active"]
+
+    assert told(tpp.exchange(code)) == REFUSED
+
+    assert tpp.introspect(token).json == {"active": False}
+    assert tpp.get("/oauth2/userinfo", token).status_code == 401
+    assert tpp.get("/api/secure/profile/me", token).status_code == 401
+
+
+def test_a_replay_revokes_only_its_own_family(tpp):
+    mine, others = tpp.code(), tpp.tokens()["access_token"]
+    tpp.exchange(mine)
+
+    tpp.exchange(mine)
+
+    assert tpp.introspect(others).json["active"]
+
+
+def test_a_replay_after_the_code_has_expired_still_revokes(tpp):
+    code = tpp.code()
+    token = tpp.exchange(code).json["access_token"]
+
+    with time_machine.travel(clock.now() + timedelta(seconds=90)):
+        assert tpp.introspect(token).json["active"]
+        assert told(tpp.exchange(code)) == REFUSED
+        assert tpp.introspect(token).json == {"active": False}
+
+
+def test_of_twelve_exchanges_at_once_one_gets_a_token(tpp):
+    code = tpp.code()
+    together = Barrier(12)
+
+    def exchange(_):
+        together.wait()
+        return told(tpp.exchange(code))
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(exchange, range(12)))
+
+    assert sorted(answers, key=str) == [(200, None)] + [REFUSED] * 11
+    assert tokens_of(tpp.app) == 1
+
+
+def test_a_code_expires_after_a_minute(tpp):
+    early, late = tpp.code(), tpp.code()
+    now = clock.now()
+
+    with time_machine.travel(now + timedelta(seconds=55)):
+        assert told(tpp.exchange(early)) == (200, None)
+    with time_machine.travel(now + timedelta(seconds=61)):
+        assert told(tpp.exchange(late)) == REFUSED
+
+
+def test_a_code_is_bound_to_its_client_and_another_one_cannot_burn_it(tpp, another_tpp):
+    code = tpp.code()
+    another_tpp.verifier = tpp.verifier
+
+    assert told(another_tpp.exchange(code)) == REFUSED
+    assert told(tpp.exchange(code)) == (200, None)
+    assert told(another_tpp.exchange(code)) == REFUSED
+
+
+def test_another_client_cannot_revoke_by_a_replay(tpp, another_tpp):
+    code = tpp.code()
+    token = tpp.exchange(code).json["access_token"]
+
+    another_tpp.exchange(code)
+
+    assert tpp.introspect(token).json["active"]
+
+
+def test_a_wrong_verifier_is_refused_and_burns_the_code(tpp):
+    code = tpp.code()
+
+    assert told(tpp.exchange(code, code_verifier=secrets.token_urlsafe(48))) == REFUSED
+    assert told(tpp.exchange(code)) == REFUSED
+    assert tokens_of(tpp.app) == 0
+
+
+def test_the_challenge_itself_is_no_verifier(tpp):
+    from tests.oauth.conftest import challenge  # noqa: PLC0415
+
+    assert told(tpp.exchange(tpp.code(), code_verifier=challenge(tpp.verifier))) == REFUSED
+
+
+def test_another_redirect_uri_is_refused_and_burns_the_code(tpp, register):
+    register("democlient", secret="changeme", redirect_uris=[CALLBACK, CALLBACK + "2"])
+    code = tpp.code()
+
+    assert told(tpp.exchange(code, redirect_uri=CALLBACK + "2")) == REFUSED
+    assert told(tpp.exchange(code)) == REFUSED
+    assert tokens_of(tpp.app) == 0
+
+
+def test_a_scope_that_was_withdrawn_meanwhile_gives_no_token(tpp, register):
+    code = tpp.code()
+    register("democlient", secret="changeme", scopes=["openid", "profile"])
+
+    assert told(tpp.exchange(code)) == (400, "invalid_scope")
+    assert tokens_of(tpp.app) == 0

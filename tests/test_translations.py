@@ -1,0 +1,159 @@
+"""Every word of ours in every language."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from tests.support.pages import ROOT, Site, compile_translations
+from tests.support.sample_pages import samples
+
+LANGUAGES = sorted(path.name for path in (ROOT / "translations").iterdir() if path.is_dir())
+NAMES = sorted(samples())
+OURS = "Demo Bank Help English Čeština"  # of the site, and names of languages
+ATTRIBUTES = ("aria-label", "data-ready", "data-countdown")
+WORD = re.compile(r"[^\W\d_]{3,}")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{[\w.]*\}|</?\w+>")
+
+
+def _source() -> Catalog:
+    """What the code and the templates say now."""
+    mappings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
+    methods = [(each["pattern"], each["method"]) for each in mappings]
+    options = {
+        each["pattern"]: {
+            key: str(value).lower()
+            for key, value in each.items()
+            if key not in ("pattern", "method")
+        }
+        for each in mappings
+    }
+    keywords = DEFAULT_KEYWORDS | {"lazy_gettext": None, "_l": None, "N_": None}
+    found = Catalog()
+    for _file, _line, message, _comments, context in extract_from_dir(
+        ROOT, methods, options, keywords
+    ):
+        found.add(message, context=context)
+    return found
+
+
+def _translation(language: str) -> Catalog:
+    with (ROOT / "translations" / language / "LC_MESSAGES/messages.po").open("rb") as given:
+        return read_po(given, locale=language)
+
+
+@pytest.fixture(scope="module")
+def source() -> Catalog:
+    return _source()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    folder = tmp_path_factory.mktemp("translations")
+    compile_translations(folder)
+    return Site(folder)
+
+
+def _texts(message: Message) -> list[str]:
+    strings = message.string if isinstance(message.string, tuple) else (message.string,)
+    return list(strings)
+
+
+def test_czech_is_there() -> None:
+    assert "cs" in LANGUAGES
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_missing_stale_or_fuzzy(source: Catalog, language: str) -> None:
+    translation = _translation(language)
+    wanted = {message.id for message in source if message.id}
+    given = {message.id for message in translation if message.id}
+    assert wanted - given == set(), "new: run `make i18n` and translate"
+    assert given - wanted == set(), "stale: run `make i18n`"
+    assert not translation.obsolete
+    assert not [message.id for message in translation if message.id and message.fuzzy]
+    assert not [message.id for message in translation if not all(_texts(message))]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_placeholders_and_tags_survive_translation(language: str) -> None:
+    for message in _translation(language):
+        if message.id:
+            original = message.id[0] if isinstance(message.id, tuple) else message.id
+            for text in _texts(message):
+                assert sorted(PLACEHOLDER.findall(text)) == sorted(PLACEHOLDER.findall(original))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_text_messages_are_translated_without_diacritics(language: str) -> None:
+    for message in _translation(language):
+        if str(message.id).startswith("%(bank)s: code"):
+            assert all(text.isascii() for text in _texts(message))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_header_never_changes_by_itself(language: str) -> None:
+    path = ROOT / "translations" / language / "LC_MESSAGES/messages.po"
+    header = path.read_text().split("\n\n")[0]
+    assert '"POT-Creation-Date: 2026-11-22 00:00+0000\\n"' in header
+    assert '"PO-Revision-Date: 2026-11-22 00:00+0000\\n"' in header
+    assert not re.search(r"^#: ", path.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_renders_in_every_language(site: Site, name: str, language: str) -> None:
+    seen = site.sample(name, language)
+    assert seen.one("html")["lang"] == language
+    assert "%(" not in seen.html
+
+
+@pytest.fixture(scope="module")
+def bracketed(tmp_path_factory: pytest.TempPathFactory, source: Catalog) -> Site:
+    """Pages in a language in which every text of ours stands in brackets."""
+    catalogue = Catalog(locale="cs")
+    for message in source:
+        if isinstance(message.id, tuple):
+            catalogue.add(message.id, tuple(f"⟦{message.id[0]}⟧" for _ in range(3)))
+        elif message.id:
+            catalogue.add(message.id, f"⟦{message.id}⟧")
+    folder = tmp_path_factory.mktemp("brackets")
+    target = folder / "cs/LC_MESSAGES/messages.mo"
+    target.parent.mkdir(parents=True)
+    with target.open("wb") as compiled:
+        write_mo(compiled, catalogue)
+    return Site(folder)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_word_of_a_page_escapes_translation(bracketed: Site, name: str) -> None:
+    seen = bracketed.sample(name, "cs")
+    labels = [str(a[key]) for _, a in seen.elements for key in ATTRIBUTES if a.get(key)]
+    outside = " ".join([seen.title, *seen.texts, *labels])
+    while (inner := re.sub("⟦[^⟦⟧]*⟧", " ", outside)) != outside:
+        outside = inner
+    data = set(WORD.findall(" ".join([OURS, *_leaves(samples()[name][1])])))
+    assert set(WORD.findall(outside)) <= data
+
+
+def _leaves(value: object) -> Iterator[str]:
+    """Yield every text in sample data."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            for each in value.values():
+                yield from _leaves(each)
+        case list() | tuple():
+            for each in value:
+                yield from _leaves(each)
+        case SimpleNamespace():
+            yield from _leaves(vars(value))
+        case _:
+            pass
