@@ -74,7 +74,7 @@ def authorize() -> ResponseReturnValue:
         return _leave(operation.operation_name, scope, operation, wanted.ui_locales)
     except PortalRefused as refused:
         if refused.is_our_fault:
-            said = f"The portal does not take this ID: {refused.said}."
+            said = f"The portal does not take this ID: {refused.said}"
             return _home("authorize", faults=Faults({"operation_id": said}))
         return _home("authorize", problem=refused)
     except PortalProblem as problem:

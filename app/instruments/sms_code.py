@@ -74,18 +74,16 @@ class SmsCode:
         """
         self._replace(flow)
         flow.sms_sent_at = clock.now()
-        if phone is None:
-            return
         message_id, key = str(uuid4()), secrets.token_bytes(KEY_BYTES)
         code = sms_digest(code_items(payment), key=key, digits=self.digits)
         text = self._text(flow, code, payment)
-        self._keep(flow, message_id, key=key, code=code, text=text)
-        self._outbox.put(
-            "sms",
-            message_id,
-            {"to": phone, "text": text, "operation_id": flow.id},
-            lifetime=self._settings.code_lifetime,
-        )
+        row = self._row(flow, message_id, key=key, code=code, text=text)
+        delivery = {"to": phone or "", "text": text, "operation_id": flow.id}
+        if phone is None:  # all the work of a message, for the time it takes, and no message
+            self._outbox.pretend(delivery)
+            return
+        self._session.add(row)
+        self._outbox.put("sms", message_id, delivery, lifetime=self._settings.code_lifetime)
         flow.sms_id = message_id
         self._journal.record(Name.SMS_REQUESTED, flow.id, message=message_id)
 
@@ -108,11 +106,12 @@ class SmsCode:
 
     def challenge(self, flow: Flow) -> Challenge:
         """Count one try of the present code and return what it is judged against."""
-        row = self._session.get(SmsAuthorization, flow.sms_id) if flow.sms_id else None
+        row = self._session.get(SmsAuthorization, flow.sms_id or "")
+        data_digest = self._data_digest(flow)
         if row is None:  # nobody can know this code, and comparing costs the same
             return Challenge("", secrets.token_hex(32), is_alive=False)
         row.verify_request_count += 1
-        bound = hmac.compare_digest(row.data_digest, self._data_digest(flow))
+        bound = hmac.compare_digest(row.data_digest, data_digest)
         alive = (
             bound
             and not row.verified
@@ -145,23 +144,23 @@ class SmsCode:
         )
         return changed_one(self._session, spent)
 
-    def _keep(self, flow: Flow, message_id: str, *, key: bytes, code: str, text: str) -> None:
+    def _row(
+        self, flow: Flow, message_id: str, *, key: bytes, code: str, text: str
+    ) -> SmsAuthorization:
         moment = clock.now()
-        self._session.add(
-            SmsAuthorization(
-                message_id=message_id,
-                operation_id=flow.id,
-                user_id=flow.user_id or "",
-                organization_id=flow.organization_id,
-                operation_name=flow.operation_name,
-                authorization_code=code if self._readable else "",
-                salt=key if self._readable else b"",
-                message_text=text if self._readable else "",
-                code_digest=self._code_digest(message_id, code),
-                data_digest=self._data_digest(flow),
-                timestamp_created=moment,
-                timestamp_expires=moment + self._settings.code_lifetime,
-            )
+        return SmsAuthorization(
+            message_id=message_id,
+            operation_id=flow.id,
+            user_id=flow.user_id or "",
+            organization_id=flow.organization_id,
+            operation_name=flow.operation_name,
+            authorization_code=code if self._readable else "",
+            salt=key if self._readable else b"",
+            message_text=text if self._readable else "",
+            code_digest=self._code_digest(message_id, code),
+            data_digest=self._data_digest(flow),
+            timestamp_created=moment,
+            timestamp_expires=moment + self._settings.code_lifetime,
         )
 
     def _replace(self, flow: Flow) -> None:

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_plus, urlsplit
@@ -22,6 +23,9 @@ BASIC, POST, NONE = "client_secret_basic", "client_secret_post", "none"
 
 NOBODY = "-" * 64
 """Stands where a client has no secret: as long as a hash, and equal to none."""
+
+AUTHORITY = re.compile(r"[A-Za-z0-9.\-]*(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
+"""Host and port, no user: it goes into a header that says where forms may end."""
 
 FORBIDDEN_SCHEMES = frozenset({"", "javascript", "data", "vbscript", "file", "blob", "about"})
 
@@ -180,12 +184,15 @@ def ensure_client(  # noqa: PLR0913 - what a registration consists of
 
 def _is_redirect_target(uri: str) -> bool:
     """Absolute, without a fragment, in printable ASCII, and nothing that a browser executes."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        return False
     return (
         uri.isascii()
         and uri.isprintable()
-        and not set(' "<>\\^`{|}') & set(uri)
-        and "#" not in uri
+        and not set(' "#<>\\^`{|}') & set(uri)
         and parts.scheme not in FORBIDDEN_SCHEMES
+        and AUTHORITY.fullmatch(parts.netloc) is not None
         and (bool(parts.netloc) or parts.scheme not in {"http", "https"})
     )

@@ -20,7 +20,7 @@ from tests.support.forms import read_page
 
 CALLBACK = "http://localhost:8888/connect/demo"
 STATE = "a state/with+signs&more=1%20"
-USER = "10045678"
+USER, PASSWORD = "10045678", "test"
 RESUME = re.compile(r'href="(/oauth2/resume/[^"]+)"')
 PAYMENT = {
     "operationName": "authorize_payment_sca",
@@ -65,7 +65,7 @@ class ThirdParty:
         assert answer.location.startswith("/flow/"), answer.location
         return answer.location
 
-    def walk(self, page, *, password="test", action=None):
+    def walk(self, page, *, password=PASSWORD, action=None):
         """Go through a flow's pages like a customer; return the address that leads back."""
         for _ in range(12):
             shown = self.browser.get(page)
@@ -118,7 +118,7 @@ class ThirdParty:
 
     # --- the back channel ------------------------------------------------------------------
 
-    def exchange(self, code, *, headers=None, **changes):
+    def exchange(self, code, /, *, headers=None, **changes):
         form = {
             "grant_type": "authorization_code",
             "code": code,

@@ -106,6 +106,17 @@ def test_bytes_that_are_not_utf8_get_our_page(asking):
 
 # --- refused by a redirect -----------------------------------------------------------------
 
+ONCE = [
+    "response_type",
+    "scope",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "operation_id",
+    "anything",
+]
+
 REFUSED = [
     ({"response_type": None}, "invalid_request"),
     ({"response_type": "token"}, "unsupported_response_type"),
@@ -157,8 +168,7 @@ def test_every_other_refusal_is_redirected_with_state_and_issuer(asking, changes
     assert flows_of(asking.app) == 0
 
 
-@pytest.mark.parametrize("name", ["response_type", "scope", "nonce", "code_challenge",
-                                  "code_challenge_method", "prompt", "operation_id", "anything"])  # fmt: skip
+@pytest.mark.parametrize("name", ONCE)
 def test_a_repeated_parameter_is_refused(asking, name):
     query = urlencode([*asking.request().items(), (name, "x"), (name, "x")])
 

@@ -87,8 +87,9 @@ def test_a_new_key_of_another_process_signs_at_once_and_the_old_one_stays_publis
 
 
 def test_the_private_key_is_sealed_at_rest(tpp):
-    from app.store.oauth import SigningKey  # noqa: PLC0415
     from sqlalchemy import select  # noqa: PLC0415
+
+    from app.store.oauth import SigningKey  # noqa: PLC0415
 
     with reading(tpp.app) as session:
         (key,) = session.scalars(select(SigningKey)).all()
@@ -120,7 +121,13 @@ def test_what_proved_is_named_as_the_registry_names_it(instruments, amr):
     from app.oauth.proof import Granted  # noqa: PLC0415
 
     granted = Granted(
-        "o", "u", None, "en", clock.now(), [Instrument(i) for i in instruments], False
+        operation_id="o",
+        user_id="u",
+        organization_id=None,
+        language="en",
+        authenticated_at=clock.now(),
+        instruments=[Instrument(name) for name in instruments],
+        sca=False,
     )
 
     assert granted.amr == amr

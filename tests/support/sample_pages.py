@@ -194,10 +194,12 @@ def error(code: str, retry_url: str | None = None) -> dict[str, object]:
     }
 
 
+PLAIN_LOGIN, PLAIN_REVIEW = "methods/username_password_auth.html", "methods/operation_review.html"
+PLAIN_APPROVAL = "methods/sms_key.html"
 USERNAME, PASSWORD = "methods/login_sca.html", "methods/login_sca_sms.html"
 REVIEW, APPROVAL = "methods/approval_sca.html", "methods/approval_sca_sms.html"
 CONSENT, ENDED, ERROR = "methods/consent.html", "ended.html", "errors/error.html"
-OUTBOX = "demo/sms.html"
+DEMO, OUTBOX = "demo/index.html", "demo/sms.html"
 TWO = organizations("Personal", "Corporate")
 DEBIT = {"name": "Current account", "number": "19-2000145399/0800"}
 TERMS = Markup(  # noqa: S704 - as the bank's text arrives, sanitised
@@ -231,7 +233,9 @@ def paying(template: str, data: Mapping[str, object], **changes: object) -> Samp
     return template, {"page": page("payment", "payment", data, **changes)}
 
 
-def agreeing(data: Mapping[str, object], operation_kind: str = "payment", **changes: object) -> Sample:
+def agreeing(
+    data: Mapping[str, object], operation_kind: str = "payment", **changes: object
+) -> Sample:
     return CONSENT, {"page": page("consent", operation_kind, data, **changes)}
 
 
@@ -244,11 +248,17 @@ def _sign_ins() -> dict[str, Sample]:
     two, four = {"organizations": TWO}, organizations("One", "Two", "Three", "Four")
     unknown = problem("organization_invalid", "organization", username="tea")
     empty, early = problem("username_empty", "username"), problem("resend_too_early")
+    no_password = problem("password_empty", "password", username="10045678")
+    asked = {"organizations": TWO, "username": "10045678", "is_known": False}
     return {
         "username": signing_in(USERNAME, two),
         "username-login": signing_in(USERNAME, {"organizations": TWO[:1]}, "login"),
         "username-empty": signing_in(USERNAME, two, problem=empty),
         "username-list": signing_in(USERNAME, {"organizations": four}, "login", problem=unknown),
+        "plain-login": signing_in(PLAIN_LOGIN, asked, "login"),
+        "plain-login-empty": signing_in(PLAIN_LOGIN, asked, problem=no_password),
+        "plain-login-failed": signing_in(PLAIN_LOGIN, asked, problem=FAILED, remaining=2),
+        "plain-login-known": signing_in(PLAIN_LOGIN, asked | {"is_known": True}),
         "password": signing_in(PASSWORD, sms()),
         "password-failed": signing_in(PASSWORD, sms(), problem=FAILED, remaining=3),
         "password-resent": signing_in(PASSWORD, sms(resent=True), "login"),
@@ -258,6 +268,7 @@ def _sign_ins() -> dict[str, Sample]:
 
 def _approvals() -> dict[str, Sample]:
     three = {"accounts": accounts()}
+    both, how = ["SMS_KEY", "POWERAUTH_TOKEN"], problem("method_missing", "method")
     missing, none = problem("account_missing", "account"), problem("accounts_missing")
     return {
         "review": paying(REVIEW, three),
@@ -266,6 +277,10 @@ def _approvals() -> dict[str, Sample]:
         "review-none": paying(REVIEW, {"accounts": []}, problem=none),
         "review-unchosen": paying(REVIEW, three, problem=missing),
         "review-stale": paying(REVIEW, three, problem=problem("out_of_date")),
+        "plain-review": paying(PLAIN_REVIEW, three | {"methods": ["SMS_KEY"]}),
+        "plain-review-unchosen": paying(PLAIN_REVIEW, three | {"methods": both}, problem=how),
+        "plain-approval": paying(PLAIN_APPROVAL, sms(account=DEBIT)),
+        "plain-approval-failed": paying(PLAIN_APPROVAL, sms(account=DEBIT), problem=FAILED),
         "approval": paying(APPROVAL, sms(account=DEBIT)),
         "approval-failed": paying(APPROVAL, sms(account=None), problem=FAILED, remaining=1),
     }
@@ -307,6 +322,7 @@ def _errors() -> dict[str, Sample]:
 
 
 def _demo() -> dict[str, Sample]:
+    block = SimpleNamespace(organization_id="RETAIL", username="10045678", until=NOW)
     kept = [
         message("works", "73910264", 0),
         message("used", "50128837", 60),
@@ -314,7 +330,8 @@ def _demo() -> dict[str, Sample]:
         message("expired", "00387449", 400),
     ]
     return {
-        "demo": ("demo/index.html", {}),
+        "demo": (DEMO, {"now": NOW, "offset": timedelta(0), "blocks": []}),
+        "demo-moved": (DEMO, {"now": NOW, "offset": timedelta(minutes=5), "blocks": [block]}),
         "outbox": (OUTBOX, {"messages": kept}),
         "outbox-empty": (OUTBOX, {"messages": []}),
     }
