@@ -64,7 +64,7 @@ def test_a_payment_is_walked_with_the_mouse(page: Page, portal, gallery, user, p
     look("06-consent")
     for box in page.get_by_role("checkbox").all():
         box.check()
-    page.get_by_role("button", name="Allow").click()
+    page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Payment approved")
     look("07-ended")
     page.wait_for_url(f"{portal.demo}/**")  # by itself, after three seconds
@@ -117,7 +117,7 @@ def test_a_payment_is_walked_with_the_keyboard_alone(page: Page, portal, user, p
         while page.evaluate("document.activeElement.type") != "checkbox":
             page.keyboard.press("Tab")
         page.keyboard.press("Space")
-    tab_to("^Allow")
+    tab_to("^Confirm")
     page.keyboard.press("Enter")
     page.wait_for_url(f"{portal.demo}/**")
     expect(page.locator("main")).to_contain_text("wf_at_")
@@ -140,7 +140,7 @@ def test_a_payment_is_walked_without_javascript(browser, portal, user, phone):
     page.keyboard.press("Enter")
     for box in page.get_by_role("checkbox").all():
         box.check()
-    page.get_by_role("button", name="Allow").click()
+    page.get_by_role("button", name="Confirm").click()
     page.wait_for_url(f"{portal.demo}/**")  # a meta refresh
     expect(page.locator("main")).to_contain_text("wf_at_")
     context.close()

@@ -10,6 +10,7 @@ from typing import Final, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
@@ -41,6 +42,25 @@ PAYMENT: Final[Mapping[str, object]] = {
     "params": [],
     "applicationContext": APPLICATION,
 }
+
+
+class _Compiled(BytecodeCache):
+    """Templates that were compiled before, for all applications of a test run."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take a template out."""
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Put a template in."""
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED: Final = _Compiled()
 
 
 def next_step(app: Flask, wanted: object, path: str = OPERATION) -> TestResponse:
@@ -78,6 +98,7 @@ class Walker:
         self.state = secrets.token_urlsafe(8)
         # Tests run the worker themselves; waking it would open the job queue.
         put_in(app, wake_worker=lambda: None)
+        app.jinja_env.bytecode_cache = COMPILED
 
     # --- the beginning ----------------------------------------------------------------------
 

@@ -241,6 +241,46 @@ def test_the_approval_says_what_the_message_must_say(site: Site) -> None:
     assert "hidden" in seen.one("input", name="username")
 
 
+def test_the_plain_login_asks_for_both_on_one_page(site: Site) -> None:
+    seen = site.sample("plain-login")
+    assert seen.one("input", id="username")["autocomplete"] == "username"
+    assert seen.one("input", id="password")["autocomplete"] == "current-password"
+    assert not [a for _, a in seen.elements if "autofocus" in a]
+    known = site.sample("plain-login-known").one("input", id="username")
+    assert known["value"] == "10045678"
+    assert "readonly" in known
+
+
+def test_a_password_that_is_missing_is_asked_for_at_its_field(site: Site) -> None:
+    seen = site.sample("plain-login-empty")
+    assert seen.one("input", id="password")["aria-describedby"] == "password-error"
+    assert seen.one("input", id="username")["value"] == "10045678"
+    assert "Fill in the password." in seen.text
+
+
+def test_the_plain_approval_asks_for_the_code_alone(site: Site) -> None:
+    seen = site.sample("plain-approval")
+    assert not seen.find("input", name="password")
+    assert "autofocus" in seen.one("input", id="code")
+    assert "to PAY 100 CZK to 238400856/0300" in seen.text
+    assert "autofocus" not in site.sample("approval").one("input", id="code")
+
+
+def test_one_method_is_no_choice(site: Site) -> None:
+    one = site.sample("plain-review")
+    assert one.one("input", name="method")["type"] == "hidden"
+    two = site.sample("plain-review-unchosen")
+    assert [e["value"] for e in two.find("input", name="method")] == ["SMS_KEY", "POWERAUTH_TOKEN"]
+    assert "Choose how you want to approve." in two.text
+
+
+def test_testers_move_the_clock_and_lift_blocks(site: Site) -> None:
+    seen = site.sample("demo-moved")
+    assert seen.one("input", name="offset")["value"] == "PT300S"
+    assert len(seen.find("input", name="csrf_token")) == 2
+    assert seen.one("input", name="username")["value"] == "10045678"
+
+
 def test_nothing_is_ticked_on_a_consent_and_both_answers_weigh_the_same(site: Site) -> None:
     seen = site.sample("consent")
     assert not [box for box in seen.find("input", type="checkbox") if "checked" in box]
