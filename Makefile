@@ -33,6 +33,7 @@ lint: setup ## Style, types, import contracts, templates, translations
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates app/demo/templates --lint --quiet
+	$(BIN)/djlint templates app/demo/templates --check --quiet
 
 unit: setup ## All tests but the walks and the browser's
 	$(BIN)/pytest tests --ignore=tests/walks --ignore=tests/browser -n $(WORKERS) --dist worksteal

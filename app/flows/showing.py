@@ -37,6 +37,7 @@ def page(
         template=view.template,
         kind=view.kind,
         operation_kind=OPERATIONS[flow.operation_name].value,
+        request_id=flow.id,
         nonce=flow.nonce,
         deadline=flow.expires_at,
         progress=list(_progress(TABLES[flow.operation_name], Step(str(flow.step)), available)),

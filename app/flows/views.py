@@ -93,6 +93,7 @@ class Page:
     template: str
     kind: str
     operation_kind: str
+    request_id: str
     nonce: str
     deadline: datetime
     progress: Sequence[tuple[str, str]]

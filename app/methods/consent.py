@@ -79,7 +79,7 @@ class Consent:
 
     def answer(self, flow: Flow, action: str, form: Form) -> Answer:
         """Take the options; one that is required and missing shows the form again."""
-        if action != "confirm":
+        if action != "continue":
             return Again("out_of_date")
         context, language, ticked = context_of(flow), flow.language, list(form.getlist("option"))
 

@@ -46,7 +46,7 @@ class SmsPage:
         match action:
             case "resend":
                 return self._resend(flow, payment)
-            case "confirm":
+            case "continue":
                 return self._judge(flow, form)
             case _:
                 return Again("out_of_date")

@@ -21,6 +21,8 @@ log = structlog.get_logger("webflow.oauth")
 PUBLIC_SECONDS = 300
 """How long metadata and keys may be kept; a new key is published before it signs."""
 
+SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
+
 bp = Blueprint("oauth_api", __name__)
 
 
@@ -87,14 +89,13 @@ def dress(error: Exception) -> ResponseReturnValue:
         return provider().server.handle_error_response(None, error)
     services().close()  # whatever was begun is not to be committed
     match error:
-        case HTTPException(code=int(code)) if code < HTTPStatus.INTERNAL_SERVER_ERROR:
-            status, name = HTTPStatus(code), "invalid_request"
-        case Problem(status=HTTPStatus.SERVICE_UNAVAILABLE):
-            status, name = error.status, "temporarily_unavailable"
+        case Problem(status=HTTPStatus.SERVICE_UNAVAILABLE as status):
+            return jsonify(error="temporarily_unavailable"), status, {"Retry-After": "2"}
+        case HTTPException(code=int(status)) | Problem(status=status) if status < SERVER_ERROR:
+            return jsonify(error="invalid_request"), status
         case _:
             log.error("unexpected", exc_info=error)
-            status, name = HTTPStatus.INTERNAL_SERVER_ERROR, "server_error"
-    return jsonify(error=name), status
+            return jsonify(error="server_error"), SERVER_ERROR
 
 
 def _bearer(scope: str | None = None) -> Token:

@@ -26,6 +26,12 @@ from app.store.oauth import AuthorizationRequest
 ID_BYTES = 32
 ID = re.compile(r"[A-Za-z0-9_-]{43}")
 
+KEPT = (
+    "client_id", "code_challenge", "code_challenge_method", "nonce", "redirect_uri",
+    "response_type", "scope", "state",
+)  # fmt: skip
+"""Parameters that the answer is made from."""
+
 REASONS: Mapping[str, str] = MappingProxyType(
     {
         "operation.timeout": "The request timed out",
@@ -70,7 +76,7 @@ def start(request: Request, *, language: str) -> str:
             browser_id=browser,
             operation_id=operation_id,
             handle=handle,
-            parameters=dict(asked),
+            parameters={name: asked[name] for name in KEPT if name in asked},
             created_at=now,
             expires_at=now + settings.lifetime + settings.timeout,
         )

@@ -11,10 +11,29 @@ from flask import request as http
 
 FORM = "application/x-www-form-urlencoded"
 
-LONGEST = MappingProxyType({"client_id": 128, "nonce": 1024, "operation_id": 256, "scope": 1024})
-"""Characters that a parameter may have; everything else: LONGEST_OTHER."""
-
-LONGEST_OTHER = 2048
+LONGEST = MappingProxyType(
+    {
+        "client_id": 128,
+        "client_secret": 1024,
+        "code": 256,
+        "code_challenge": 128,
+        "code_challenge_method": 16,
+        "code_verifier": 128,
+        "grant_type": 256,
+        "nonce": 1024,
+        "operation_id": 256,
+        "prompt": 256,
+        "redirect_uri": 2048,
+        "response_mode": 64,
+        "response_type": 64,
+        "scope": 1024,
+        "state": 2048,
+        "token": 2048,
+        "token_type_hint": 256,
+        "ui_locales": 1024,
+    }
+)
+"""Parameters that are read, and how many characters they may have; others are ignored."""
 
 # Control characters, and what stands in for bytes that are not UTF-8.
 UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ufffd]")
@@ -50,7 +69,7 @@ class Parameters(OAuth2Payload):
 
     @property
     def malformed(self) -> frozenset[str]:
-        """Return the names whose value is too long, not UTF-8, or has control characters."""
+        """Return what we would read, but is too long, not UTF-8, or has control characters."""
         return frozenset(name for name, value in self._values.items() if not _sound(name, value))
 
     @property
@@ -113,4 +132,5 @@ def _pairs(raw: bytes) -> list[tuple[str, str]]:
 
 
 def _sound(name: str, value: str) -> bool:
-    return len(value) <= LONGEST.get(name, LONGEST_OTHER) and not UNPRINTABLE.search(value)
+    longest = LONGEST.get(name)
+    return longest is None or (len(value) <= longest and not UNPRINTABLE.search(value))

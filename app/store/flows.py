@@ -39,6 +39,8 @@ class Flow(Base):
     user_id: Mapped[str | None] = mapped_column(String(256), index=True)
     """The bank's user id; empty for a user who does not exist or is blocked."""
     organization_id: Mapped[str | None] = mapped_column(String(256))
+    account_status: Mapped[str | None] = mapped_column(String(16))
+    """What a back end said of the user's account; nobody gets through with NOT_ACTIVE."""
     username: Mapped[str | None] = mapped_column(String(256))
     """As typed; shown read-only on the next page, whoever it is."""
 
@@ -94,4 +96,10 @@ class FlowRecord(Base):
     instruments: Mapped[list[Any]]
     result: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str] = mapped_column(String(256), default="")
+    chosen: Mapped[str | None] = mapped_column(String(32))
+    """The step that was chosen among those on offer after this entry."""
+    caller: Mapped[str | None] = mapped_column(String(256))
+    """Which back end said so; empty: the customer's browser did."""
+    context: Mapped[dict[str, Any] | None]
+    """What a back end told of the phone's signature."""
     created_at: Mapped[datetime]

@@ -13,6 +13,8 @@ from app.web.locale import language
 
 bp = Blueprint("flow", __name__, url_prefix="/flow")
 OUT_OF_DATE = "out_of_date"
+FORWARD = {"": "continue", "confirm": "continue"}
+"""What leads on is called differently on different pages; a plain client may not name it."""
 
 bp.before_request(refuse_foreign_posts)
 
@@ -45,12 +47,12 @@ def show(handle: str) -> ResponseReturnValue:
 @bp.post("/<handle>")
 def answer(handle: str) -> ResponseReturnValue:
     """Take an answer, then show whatever is present now."""
-    notice = None
+    notice, action = None, request.form.get("action", "")
     try:
         services().answer(
             handle,
             nonce=request.form.get("step", ""),
-            action=request.form.get("action", ""),
+            action=FORWARD.get(action, action),
             form=FormOf(),
             language=language(),
         )

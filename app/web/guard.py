@@ -57,7 +57,7 @@ def allow_return_to(origin: str) -> None:
 def _policy() -> str:
     ends = " ".join(["'self'", *([g.form_action] if g.get("form_action") else [])])
     return (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        f"font-src 'self'; connect-src 'self'; form-action {ends}; base-uri 'none'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+        f"connect-src 'self'; form-action {ends}; base-uri 'none'; "
         "frame-ancestors 'none'; object-src 'none'"
     )

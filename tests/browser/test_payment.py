@@ -29,6 +29,12 @@ class Phone:
         return re.search(r"\b\d{8}\b", messages[0]["text"])[0]
 
 
+def check_every_box(page: Page) -> None:
+    expect(page.get_by_role("checkbox").first).to_be_visible()
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+
+
 @pytest.fixture
 def phone(portal) -> Phone:
     return Phone(portal)
@@ -62,8 +68,7 @@ def test_a_payment_is_walked_with_the_mouse(page: Page, portal, gallery, user, p
     page.get_by_label("Code from the SMS").fill(phone.code("PAY 250.5 CZK"))
     page.get_by_role("button", name=re.compile("Approve payment")).click()
     look("06-consent")
-    for box in page.get_by_role("checkbox").all():
-        box.check()
+    check_every_box(page)
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Payment approved")
     look("07-ended")
@@ -138,8 +143,7 @@ def test_a_payment_is_walked_without_javascript(browser, portal, user, phone):
     page.get_by_label("Password", exact=True).fill("test")
     page.get_by_label("Code from the SMS").fill(phone.code("PAY 250.5 CZK"))
     page.keyboard.press("Enter")
-    for box in page.get_by_role("checkbox").all():
-        box.check()
+    check_every_box(page)
     page.get_by_role("button", name="Confirm").click()
     page.wait_for_url(f"{portal.demo}/**")  # a meta refresh
     expect(page.locator("main")).to_contain_text("wf_at_")

@@ -121,7 +121,7 @@ def test_of_two_right_answers_at_once_exactly_one_is_taken(app):
     walker = Walker(app)
     walker.start_login()
     walker.name()
-    tabs = [walker.tab(), walker.tab()]
+    tabs = [walker.double(), walker.double()]
     right = walker.filled("confirm", code=walker.code(), password="test")
     answers = at_once(*(lambda tab=tab: tab.post(right) for tab in tabs))
     assert [answer.status_code for answer in answers] == [303, 303]
@@ -184,7 +184,7 @@ def test_of_two_consents_at_once_one_is_kept(app):
     walker = Walker(app)
     walker.start_login()
     walker.log_in()
-    tabs = [walker.tab(), walker.tab()]
+    tabs = [walker.double(), walker.double()]
     given = walker.filled("confirm", option="CONSENT_LOGIN")
     answers = at_once(*(lambda tab=tab: tab.post(given) for tab in tabs))
     assert [answer.status_code for answer in answers] == [303, 303]
@@ -199,7 +199,7 @@ def test_of_two_requests_for_a_new_code_at_once_one_is_heard(app):
     with writing(app) as session:
         flow = session.get(Flow, walker.flow().id)
         flow.sms_sent_at -= timedelta(seconds=61)
-    tabs = [walker.tab(), walker.tab()]
+    tabs = [walker.double(), walker.double()]
     again = walker.filled("resend")
     answers = at_once(*(lambda tab=tab: tab.post(again) for tab in tabs))
     assert [answer.status_code for answer in answers] == [303, 303]

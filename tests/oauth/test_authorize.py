@@ -106,16 +106,10 @@ def test_bytes_that_are_not_utf8_get_our_page(asking):
 
 # --- refused by a redirect -----------------------------------------------------------------
 
-ONCE = [
-    "response_type",
-    "scope",
-    "nonce",
-    "code_challenge",
-    "code_challenge_method",
-    "prompt",
-    "operation_id",
-    "anything",
-]
+ONCE = (
+    "response_type", "scope", "nonce", "code_challenge", "code_challenge_method", "prompt",
+    "operation_id", "anything",
+)  # fmt: skip
 
 REFUSED = [
     ({"response_type": None}, "invalid_request"),
@@ -278,7 +272,9 @@ def test_every_request_is_a_new_login_even_right_after_one(tpp):
 
 
 def test_unknown_parameters_and_empty_ones_are_ignored(tpp):
-    answer = tpp.authorize(utm_source="x", response_mode="", prompt="", ui_locales="")
+    answer = tpp.authorize(
+        utm_source="x", id_token_hint=LONG, response_mode="", prompt="", ui_locales=""
+    )
 
     assert answer.status_code == 303
     assert answer.location.startswith("/flow/")

@@ -128,3 +128,22 @@ def test_a_scope_that_was_withdrawn_meanwhile_gives_no_token(tpp, register):
 
     assert told(tpp.exchange(code)) == (400, "invalid_scope")
     assert tokens_of(tpp.app) == 0
+
+
+def test_what_happens_to_codes_is_told_to_listeners_without_a_secret(tpp, caplog):
+    caplog.set_level("INFO")
+    code = tpp.code()
+    token = tpp.exchange(code).json["access_token"]
+    tpp.exchange(code)
+
+    told = [r.msg for r in caplog.records if r.name == "webflow.events"]
+    events = [fact for fact in told if fact["event"].startswith("oauth.")]
+    assert [fact["event"] for fact in events] == [
+        "oauth.code.issued",
+        "oauth.token.issued",
+        "oauth.code.replayed",
+    ]
+    assert {fact["client_id"] for fact in events} == {"democlient"}
+    assert len({fact["subject"] for fact in events}) == 1
+    assert code not in caplog.text
+    assert token not in caplog.text

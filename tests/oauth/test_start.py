@@ -36,6 +36,16 @@ def test_account_information_and_plain_sign_in_start_a_login_with_sca(tpp, scope
     }
 
 
+def test_a_client_may_be_set_to_login_without_sca(tpp, register):
+    register("democlient", secret="changeme", login_operation="login")
+
+    for_accounts = tpp.tokens(scope="openid aisp")["access_token"]
+    assert newest_flow(tpp.app).operation_name == "login"
+    assert tpp.introspect(for_accounts).json["sca"] is False
+    tpp.start(scope="openid")
+    assert newest_flow(tpp.app).operation_name == "login_sca"
+
+
 @pytest.mark.parametrize("operation_id", [None, "given"])
 def test_account_information_and_payment_exclude_each_other(tpp, operation_id):
     told = sent_back(tpp.authorize(scope="aisp pisp", operation_id=operation_id))

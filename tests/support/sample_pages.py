@@ -140,6 +140,7 @@ def page(
     values: dict[str, object] = {
         "kind": kind,
         "operation_kind": operation_kind,
+        "request_id": "7c1e9f52-3a0d-4a8e-9b61-5d2f8f0c4b11",
         "nonce": "nonce-1",
         "deadline": NOW + timedelta(minutes=5),
         "progress": [

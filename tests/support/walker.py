@@ -25,7 +25,6 @@ CALLBACK: Final = "http://localhost:8888/connect/demo"
 OPERATION: Final = "/powerauth-nextstep/operation"
 USER: Final = "10045678"
 PASSWORD: Final = "test"
-COOKIES: Final = ("wf_session", "wf_browser")
 
 Fields = MultiDict[str, str]
 
@@ -268,13 +267,16 @@ class Walker:
         return next(code for code in ("00000000", "11111111", "22222222") if code not in sent)
 
     def tab(self) -> Self:
-        """Return a second tab: the same browser, on the same page."""
+        """Return a second tab: the same browser with the same cookies, on the same page."""
         other = copy(self)
         other.client = self.app.test_client()
-        for name in COOKIES:
-            cookie = self.client.get_cookie(name)
-            if cookie is not None:
-                other.client.set_cookie(name, cookie.value)
+        other.client._cookies = self.client._cookies  # noqa: SLF001 - one jar, as in a browser
+        return other
+
+    def double(self) -> Self:
+        """Return the browser as it is now, with a copy of its cookies."""
+        other = self.tab()
+        other.client._cookies = dict(self.client._cookies or {})  # noqa: SLF001 - see above
         return other
 
     def state_of_things(self) -> tuple[object, ...]:
