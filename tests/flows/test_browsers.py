@@ -70,8 +70,7 @@ def test_the_cookie_changes_with_each_factor_that_was_proved_and_with_nothing_el
     before = walker.double()
     walker.prove(walker.wrong_code() if answer == "wrong" else None)
     has_changed = (
-        walker.client.get_cookie("wf_browser").value
-        != before.client.get_cookie("wf_browser").value
+        walker.client.get_cookie("wf_browser").value != before.client.get_cookie("wf_browser").value
     )
     assert has_changed == (answer == "right")
     assert len(all_of(app, Browser)) == 1

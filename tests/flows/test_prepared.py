@@ -58,7 +58,9 @@ def test_a_named_customer_who_does_not_exist_or_is_blocked_looks_like_any_other(
         pages = []
         for name in ("alice123", user):
             walker = Walker(app)
-            pages += [normalised(walker.start_payment(userId=name, organizationId="RETAIL"), U=name)]
+            pages += [
+                normalised(walker.start_payment(userId=name, organizationId="RETAIL"), U=name)
+            ]
             pages += [normalised(walker.prove("12345678"), U=name)]
         assert pages[:2] == pages[2:]
         assert walker.messages() == []

@@ -213,4 +213,3 @@ def test_the_page_says_when_the_request_ends(app, time):
 def read(app, operation_id):
     with reading(app) as session:
         return session.get_one(Flow, operation_id)
-

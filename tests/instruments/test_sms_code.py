@@ -90,7 +90,10 @@ def test_a_row_of_the_guide_s_table_says_what_the_message_was_for(app, time):  #
     assert row.operation_id == walker.flow().id
     assert (row.user_id, row.organization_id) == ("SME.10045678", "SME")
     assert row.operation_name == "authorize_payment_sca"
-    assert row.message_text == f"DEMO BANK: code {row.authorization_code} to LOG IN. Never tell anyone."
+    assert (
+        row.message_text
+        == f"DEMO BANK: code {row.authorization_code} to LOG IN. Never tell anyone."
+    )
     assert row.timestamp_created == clock.now()
     assert row.timestamp_expires == clock.now() + timedelta(seconds=300)
     assert (row.verified, row.verify_request_count) == (False, 0)
@@ -255,7 +258,9 @@ def test_a_code_that_was_replaced_does_not_work(walker):
 @pytest.mark.parametrize(
     "change",
     [
-        {"operation_data": "A1*A100.01CZK*Q238400856/0300**D20170629*NUtility Bill Payment - 05/2017"},
+        {
+            "operation_data": "A1*A100.01CZK*Q238400856/0300**D20170629*NUtility Bill Payment - 05/2017"
+        },
         {"operation_data": "A1*A100EUR*Q238400856/0300**D20170629*NUtility Bill Payment - 05/2017"},
         {"operation_data": "A1*A100CZK*Q238400857/0300**D20170629*NUtility Bill Payment - 05/2017"},
         {"operation_data": "A1*A100CZK*Q238400856/0300**D20170629*NAnother note"},

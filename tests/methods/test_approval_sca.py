@@ -170,7 +170,13 @@ def test_the_edited_values_of_a_payment_stand_on_the_page_and_in_the_message(app
     walker.start_payment(operationData=data)
     walker.log_in()
     text = " ".join(walker.page.text.split())
-    for shown in ("€1,234.50 (EUR)", "CZ6508000000192000145399", "GIBACZPX", "/VS123", "For \\ *you*"):
+    for shown in (
+        "€1,234.50 (EUR)",
+        "CZ6508000000192000145399",
+        "GIBACZPX",
+        "/VS123",
+        "For \\ *you*",
+    ):
         assert shown in text, shown
     walker.choose()
     message = walker.messages()[-1].message_text

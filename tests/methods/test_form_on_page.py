@@ -98,7 +98,11 @@ def test_html_in_what_others_wrote_is_only_text(app):  # 90
         {
             "type": "PARTY_INFO",
             "id": "party",
-            "partyInfo": {"name": EVIL, "description": EVIL, "websiteUrl": 'https://x.example/"><b>'},
+            "partyInfo": {
+                "name": EVIL,
+                "description": EVIL,
+                "websiteUrl": 'https://x.example/"><b>',
+            },
         },
         {"type": "KEY_VALUE", "id": EVIL, "value": "x"},
         operationData=f"A1*A100CZK*Q{EVIL}***N{EVIL}",

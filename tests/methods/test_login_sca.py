@@ -37,7 +37,17 @@ def test_an_empty_user_name_is_asked_for_again(walker, username):  # 70
 @on_sqlite
 @pytest.mark.parametrize(
     "username",
-    ["abc", "a b c d", "a" * 257, "čtyři", "abcd\x00", "ab\ncd", "abcd\u202e", "１２３４５", "a,bcd"],
+    [
+        "abc",
+        "a b c d",
+        "a" * 257,
+        "čtyři",
+        "abcd\x00",
+        "ab\ncd",
+        "abcd\u202e",
+        "１２３４５",
+        "a,bcd",
+    ],
 )
 def test_a_user_name_of_the_wrong_form_is_asked_for_again(walker, username):  # 71
     page = walker.name(username)

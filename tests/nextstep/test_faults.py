@@ -208,13 +208,14 @@ def without_faults(table):
 
 
 @given(sound_tables(), st.data())
-@settings(suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.filter_too_much])
 def test_a_table_without_faults_ends_done_if_everything_is_confirmed(table, data):
     if without_faults(table):
         assert confirm_everything(table, data) is DONE
 
 
 @given(any_tables(), st.data())
+@settings(max_examples=50)
 def test_no_table_that_can_fail_those_who_confirm_everything_passes(table, data):
     if without_faults(table):
         assert confirm_everything(table, data) is DONE
@@ -239,11 +240,13 @@ def test_in_a_table_without_faults_no_sequence_of_results_raises(table, choices)
 
 
 @given(sound_tables())
+@settings(max_examples=50)
 def test_most_tables_that_only_lead_onward_are_found_sound(table):
     complaints = [fault for fault in faults(table) if "no page" not in fault]
     assert complaints == []
 
 
 @given(any_tables())
+@settings(max_examples=50)
 def test_faults_are_told_of_any_table_without_raising(table):
     assert all(": " in fault or fault == "no step leads to DONE" for fault in faults(table))

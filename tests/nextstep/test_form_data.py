@@ -109,6 +109,10 @@ def test_what_has_no_name_of_its_own_is_shown_as_text():
     )
 
 
+def test_a_field_that_says_nothing_is_not_shown():
+    assert len(form_of(parse("A1*A5EUR*Q1*R*N")).parameters) == 2
+
+
 def test_generic_data_get_no_texts_that_would_call_them_a_payment():
     form = form_of(parse("A0*A5EUR*A7EUR*Q1*ICZ65"))
     assert (form.title, form.greeting, form.summary) == (None, None, None)

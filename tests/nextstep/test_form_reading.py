@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.nextstep.form_data import (
@@ -386,6 +386,7 @@ forms = st.builds(
 
 
 @given(forms)
+@settings(max_examples=50)
 def test_a_form_that_was_given_back_as_json_is_read_as_it_was(form):
     assert parse_form(json.loads(json.dumps(form.to_json()))) == form
 
@@ -429,6 +430,7 @@ nearly_forms = st.dictionaries(
 
 
 @given(nearly_forms)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_comes_is_read_or_refused_with_places_and_hints(raw):
     try:
         form = parse_form(raw)

@@ -222,6 +222,7 @@ def test_reading_has_no_bound_of_its_own_but_names_the_one_of_the_api():
         "A1*A100CZK*Q1*ICZ65",
         "A1*A100CZK*Q1*D20170629*R1",
         "A1*A100CZK*Q1*Tmore",
+        "A1*Tmore*A100CZK*Q1",
         "A1*A100CZK*Q1*Xmore",
         "A1*A100CZK*Q1*Na*Nb",
     ],
