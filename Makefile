@@ -57,6 +57,8 @@ language: setup ## Begin a translation: make language L=sk
 migrate: setup ## Write a migration from the models: make migrate M="Operations expire"
 	$(BIN)/flask --app wsgi db upgrade
 	$(BIN)/flask --app wsgi db migrate -m "$(M)"
+	$(BIN)/ruff check --quiet --fix migrations
+	$(BIN)/ruff format --quiet migrations
 
 lock: $(READY) ## Pin the requirements, with hashes (make lock ARGS=--upgrade: the newest)
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt

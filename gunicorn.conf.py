@@ -1,10 +1,13 @@
 """How gunicorn serves the portal; every value comes from our settings."""
 
+import os
+import shutil
 from pathlib import Path
 
-from app.settings import Settings
+from app import logs
+from app.settings import settings_or_exit
 
-_settings = Settings()
+_settings = settings_or_exit()
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 _memory = Path("/dev/shm")  # noqa: S108 - heartbeats, no data
 
@@ -13,8 +16,35 @@ bind = f"{_host}:{_settings.port}"
 worker_class = "gthread"
 threads = _settings.server.threads
 graceful_timeout = 5
+keepalive = 75  # longer than those of proxies: who closes first must be the client
 loglevel = _settings.log_level.lower()
+logconfig_dict = logs.of_server(_settings.log_level)
 control_socket_disable = True
 worker_tmp_dir = str(_memory) if _memory.is_dir() else None  # a slow disk must not look like death
 if _settings.embedded:
-    workers = 1  # elsewhere gunicorn's own WEB_CONCURRENCY decides
+    workers = 1
+elif _settings.server.processes:
+    workers = _settings.server.processes  # else gunicorn's own WEB_CONCURRENCY decides
+_several = (
+    not _settings.embedded
+    and (_settings.server.processes or int(os.environ.get("WEB_CONCURRENCY", "1"))) > 1
+)
+_numbers = (_settings.var_dir / f"metrics-{_settings.port}").resolve()
+if _several:  # what they count is kept in files that all of them read
+    raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_numbers}"]
+
+
+def post_fork(_server: object, _worker: object) -> None:
+    """Let no failure be written with its message."""
+    logs.last_resort()
+
+
+def on_starting(_server: object) -> None:
+    """Look at the database before anybody is served, and begin to count."""
+    if _several:
+        shutil.rmtree(_numbers, ignore_errors=True)
+        _numbers.mkdir(parents=True)
+    if _settings.profile == "production":
+        from app.factory import refuse_unsafe_start  # noqa: PLC0415 - the demo starts faster without
+
+        refuse_unsafe_start(_settings)

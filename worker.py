@@ -1,7 +1,11 @@
 """The worker process: `python worker.py`."""
 
-from app.factory import create_worker
-from app.settings import Settings
+from app import logs
+from app.factory import create_worker, refuse_unsafe_start
+from app.settings import settings_or_exit
 
 if __name__ == "__main__":
-    create_worker(Settings()).run()
+    logs.last_resort()
+    settings = settings_or_exit()
+    refuse_unsafe_start(settings)
+    create_worker(settings).run()

@@ -5,6 +5,7 @@ A problem carries a stable code and never words for people: pages translate the 
 and `context`.
 """
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -96,3 +97,73 @@ class Unavailable(Problem):
 
     code = "try_again"
     status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class UnsoundTable(InvalidConfiguration):
+    """A step table would lead customers astray; `faults` say how, to the operator."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("; ".join(faults))
+        self.faults = tuple(faults)
+
+
+class NotConfigured(Problem):
+    """What the caller names is not in the configuration; `thing` says what it would be."""
+
+    code = "not_configured"
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, thing: str, **context: object) -> None:
+        super().__init__(thing, **context)
+        self.thing = thing
+
+
+class AlreadyConfigured(NotConfigured):
+    """What the caller wants to add is in the configuration."""
+
+    code = "already_configured"
+
+
+class InUse(Problem):
+    """What the caller wants to delete is needed by something else."""
+
+    code = "in_use"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class OperationOver(Problem):
+    """The operation has ended: `how` is `finished`, `failed` or `canceled`."""
+
+    code = "operation_over"
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, how: str, **context: object) -> None:
+        super().__init__(how, **context)
+        self.how = how
+
+
+class NotAuthenticated(Problem):
+    """The caller did not prove who it is."""
+
+    code = "not_authenticated"
+    status = HTTPStatus.UNAUTHORIZED
+
+
+class NotAllowed(Problem):
+    """The caller is known, and may not do this."""
+
+    code = "not_allowed"
+    status = HTTPStatus.FORBIDDEN
+
+
+class NotTrusted(BadRequest):
+    """A program confirmed what only a customer can prove."""
+
+    code = "not_trusted"
+
+
+class OperationNotValid(Problem):
+    """The history of the operation is not one that we wrote."""
+
+    code = "operation_not_valid"
+    status = HTTPStatus.BAD_REQUEST

@@ -5,7 +5,7 @@ shown to operators and sent to integrators.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
@@ -24,11 +24,31 @@ class Name(StrEnum):
     FLOW_DONE = "flow.done"
     FLOW_FAILED = "flow.failed"
     USER_BLOCKED = "user.blocked"
+    CONFIGURATION_CHANGED = "configuration.changed"
     SMS_REQUESTED = "sms.requested"
     CONSENT_GIVEN = "consent.given"
     CODE_ISSUED = "oauth.code.issued"
     TOKEN_ISSUED = "oauth.token.issued"  # noqa: S105 - a name, not a secret
     CODE_REPLAYED = "oauth.code.replayed"
+    SMS_DELIVERED = "sms.delivered"
+    SMS_FAILED = "sms.failed"
+    CLIENT_CREATED = "client.created"
+    CLIENT_DISABLED = "client.disabled"
+    CLIENT_ENABLED = "client.enabled"
+    CLIENT_SECRET_CHANGED = "client.secret.changed"  # noqa: S105 - a name, not a secret
+    SYSTEM_USER_CREATED = "system_user.created"
+    SYSTEM_USER_DISABLED = "system_user.disabled"
+    SYSTEM_USER_ENABLED = "system_user.enabled"
+    SYSTEM_USER_RESET = "system_user.password.changed"
+    KEY_CREATED = "key.created"
+    KEY_RETIRED = "key.retired"
+    KEY_REWRAPPED = "key.rewrapped"
+    KEY_REMOVED = "key.removed"
+    SECRETS_RESEALED = "secrets.resealed"
+    OUTBOX_RETRIED = "outbox.retried"
+    AUDIT_EXPORTED = "audit.exported"
+    DATABASE_SEEDED = "database.seeded"
+    DATABASE_CLEANED = "database.cleaned"
 
 
 @dataclass(frozen=True)
@@ -38,6 +58,14 @@ class Event:
     name: Name
     subject: str
     facts: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def is_about_flow(self) -> bool:
+        """Whether the subject is the id of a flow."""
+        return self.name.value.startswith(ABOUT_FLOWS)
+
+
+ABOUT_FLOWS = ("flow.", "sms.", "consent.", "oauth.", "user.")
 
 
 Listener: TypeAlias = Callable[[Event], None]
@@ -53,6 +81,15 @@ class Journal:
     def record(self, name: Name, subject: str, **facts: str | int) -> None:
         """Note a fact; nobody hears of it before the commit."""
         self._events.append(Event(name, subject, facts))
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """Return what was noted and not yet told."""
+        return tuple(self._events)
+
+    def complete(self, known: Callable[[Event], Mapping[str, str]]) -> None:
+        """Add what is known about the subject of each fact; what was noted itself wins."""
+        self._events = [replace(e, facts={**known(e), **e.facts}) for e in self._events]
 
     def forget(self) -> None:
         """Drop the facts of a transaction that was rolled back."""

@@ -1,5 +1,6 @@
 """The only file that knows every part of the house."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,29 +9,37 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app import cli, logs, oauth
-from app.api import health
+from app import cli, logs, metrics, oauth
+from app.api import health, measures
 from app.api.nextstep import errors as nextstep_errors
-from app.api.nextstep import operations as nextstep
+from app.api.nextstep import routes as nextstep
 from app.bank import build_bank
 from app.channels import sms_channel
 from app.channels.base import Sms
-from app.crypto.vault import Vault
+from app.cli.kit import WRONG_ROOT, operator
+from app.crypto.vault import CannotOpenError, NoDataKeyError, Vault, derive
 from app.errors import InvalidConfiguration
+from app.events import Name
+from app.flows.bearers import Bearers
 from app.flows.demo_clock import ClockFollower
 from app.instruments.password import HashingGate
 from app.nextstep.engine import faults
 from app.nextstep.tables import TABLES
 from app.services import Parts, Services, current, hashing_slots
-from app.settings import Settings, root_secret
+from app.settings import Settings, previous_secrets, refuse, root_secret
 from app.store import engine as store_engine
 from app.store.db import Base
+from app.store.keys import KeyStore
 from app.texts import Texts
+from app.upkeep.readiness import OutboxLag, Readiness
 from app.web import errors, flow, formats, guard, locale, messages, testers
-from app.worker import Worker, waker
+from app.worker import Worker, ping, waker
 
 ROOT = Path(__file__).resolve().parent.parent
+OWN_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 DIALECTS = {nextstep.PREFIX: nextstep_errors.dress}
 """Façades answer failures below their address in their own dialect."""
 
@@ -40,13 +49,20 @@ def create_app(settings: Settings) -> Flask:
     logs.configure(settings.log_level)
     _refuse_bad_tables()
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
-    vault = Vault(root_secret(settings))
-    app.config.update(_config(settings, vault))
-    parts = _parts(settings, _database(app), vault)
+    app.url_map.merge_slashes = False  # façades never redirect
+    roots = [root_secret(settings), *previous_secrets(settings)]
+    app.config.update(_config(settings, roots))
+    engine = _database(app)
+    parts = _parts(settings, engine, Vault(roots[0], roots[1:], KeyStore(engine)))
     app.extensions["webflow"] = parts
+    app.extensions[health.EXTENSION] = _health(parts)
+    if settings.proxy.hops:
+        hops = settings.proxy.hops
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as Flask documents it
+    measures.register(app, access_log=settings.server.access_log)
     errors.register(app, dialects=DIALECTS)
     if settings.profile == "demo":
-        app.before_request(_clock_follower(parts).follow)
+        app.before_request(_follow_clock(parts))
     _transactions(app, parts)
     _doors(app, settings)
     return app
@@ -71,15 +87,38 @@ def create_worker(settings: Settings) -> Worker:
 
     if settings.profile == "demo":
         _clock_follower(parts).keep_following()
-    return Worker(parts, sms_channel(settings.sms, keep=keep))
+    return Worker(parts, sms_channel(settings.sms, keep=keep), beside=_beside(parts))
+
+
+def refuse_unsafe_start(settings: Settings) -> None:
+    """End a process of the production profile whose database holds what must not be there."""
+    if settings.profile != "production":
+        return
+    parts: Parts = create_app(settings).extensions["webflow"]
+    services = Services(parts, writing=False)
+    try:
+        faults = list(oauth.demo_leftovers(services))
+    except CannotOpenError:
+        faults = [WRONG_ROOT]
+    except (NoDataKeyError, SQLAlchemyError):  # it may come up, or be seeded: /readyz tells
+        faults = []
+    finally:
+        services.close()
+        parts.engine.dispose()  # no connection survives a fork
+    refuse(faults, "In the database")
 
 
 def seed(app: Flask) -> None:
     """Put in what the provider cannot work without, and what the demo shows; repeatable."""
     parts: Parts = app.extensions["webflow"]
-    services = Services(parts, writing=True)
+    services = Services(parts, writing=True, actor=operator())
     try:
+        services.keys.ensure()
+        services.commit()  # the vault reads its keys on a connection of its own
+        services.keys.hold()
+        services.configuring.seed()
         oauth.seed(services, parts.settings)
+        services.journal.record(Name.DATABASE_SEEDED, "database")
         services.commit()
     finally:
         services.close()
@@ -96,15 +135,57 @@ def _clock_follower(parts: Parts) -> ClockFollower:
     return ClockFollower(read)
 
 
+def _follow_clock(parts: Parts) -> Callable[[], None]:
+    follower = _clock_follower(parts)
+
+    def follow() -> None:
+        if request.blueprint != health.bp.name:  # they answer without a database, too
+            follower.follow()
+
+    return follow
+
+
+def _health(parts: Parts) -> health.Health:
+    readiness = Readiness(parts.engine, parts.vault, ping_queue=lambda: ping(parts.settings))
+    lag = OutboxLag(parts.engine)
+    return health.Health(
+        failing=readiness.failing,
+        metrics=lambda: metrics.written(lag),
+        token=parts.settings.metrics.token.get_secret_value(),
+    )
+
+
+def _beside(parts: Parts) -> Callable[[], None]:
+    """Return what serves the worker's own health, on a port of its own if there is one."""
+
+    def serve() -> None:
+        app = Flask("worker", static_folder=None)
+        app.extensions[health.EXTENSION] = _health(parts)
+        app.register_blueprint(health.bp)
+        port = parts.settings.worker.port
+        try:
+            health.serve(app, parts.settings.host, port)
+        except OSError as error:
+            refuse(
+                [f"set WEBFLOW_WORKER__PORT: {port} cannot be used ({error.strerror})"], "Settings"
+            )
+
+    return serve if parts.settings.worker.port else lambda: None
+
+
 def _refuse_bad_tables() -> None:
     found = [f"{table.name}: {fault}" for table in TABLES.values() for fault in faults(table)]
     if found:
         raise InvalidConfiguration("; ".join(found))
 
 
-def _config(settings: Settings, vault: Vault) -> dict[str, object]:
+def _config(settings: Settings, roots: Sequence[bytes]) -> dict[str, object]:
+    newest, *older = [derive(root, "flask.session") for root in roots]
     return {
-        "SECRET_KEY": vault.derive("flask.session"),
+        "SECRET_KEY": newest,
+        "SECRET_KEY_FALLBACKS": older,
+        "WTF_CSRF_SECRET_KEY": [*reversed(older), newest],  # the last one signs
+        "TRUSTED_HOSTS": [*settings.trusted_hosts, *OWN_HOSTS] if settings.trusted_hosts else None,
         "SESSION_COOKIE_NAME": "wf_session",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
@@ -135,8 +216,9 @@ def _parts(settings: Settings, engine: Engine, vault: Vault) -> Parts:
         bank=build_bank(settings.bank),
         texts=Texts(ROOT / "translations", ROOT / "templates", settings.bank.name),
         gate=HashingGate(hashing_slots(settings)),
-        listeners=(),
+        listeners=(metrics.hear,),
         wake_worker=waker(settings),
+        bearers=Bearers(settings.nextstep) if settings.nextstep.auth == "oidc" else None,
     )
 
 

@@ -3,18 +3,25 @@
 import os
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import structlog
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.bank.base import Bank
 from app.crypto.vault import Vault
-from app.errors import Overloaded, Unavailable
-from app.events import Journal, Listener
+from app.errors import NotAuthenticated, Overloaded, Unavailable
+from app.events import Event, Journal, Listener
+from app.flows.applications import Applications
+from app.flows.bearers import Bearers
 from app.flows.browsers import Browsers
+from app.flows.callers import ANYBODY, Caller, Remembered, SystemUsers
+from app.flows.configuration import Configuration, Shelf
+from app.flows.configuring import Configuring
 from app.flows.lockout import Lockout
 from app.flows.service import Flows
+from app.flows.steering import Steering
 from app.flows.testers import Testers
 from app.flows.transitions import Ticket
 from app.flows.views import Binding
@@ -31,8 +38,12 @@ from app.methods.user_name import UserName
 from app.methods.username_password_auth import UsernamePasswordAuth
 from app.nextstep.vocabulary import Step
 from app.settings import Settings
+from app.store.flows import Flow
 from app.store.outbox import Outbox
 from app.texts import Texts
+from app.upkeep.audit import Audit
+from app.upkeep.cleaning import Cleaning
+from app.upkeep.keys import Keys
 
 
 @dataclass(frozen=True)
@@ -47,12 +58,26 @@ class Parts:
     gate: HashingGate
     listeners: Sequence[Listener]
     wake_worker: Callable[[], None]
+    shelf: Shelf = field(default_factory=Shelf)
+    """The newest configuration that this process has read."""
+    remembered: Remembered = field(default_factory=Remembered)
+    bearers: Bearers | None = None
+    """Where back ends bring tokens."""
 
 
 class Services:
     """One request's view of the house; one transaction at a time."""
 
-    def __init__(self, parts: Parts, *, writing: bool, browser_token: str | None = None) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        *,
+        writing: bool,
+        browser_token: str | None = None,
+        actor: str = "",
+    ) -> None:
+        self.actor = actor
+        """Who does this, as the audit trail names it; empty: the browser, if it is known."""
         self.settings = parts.settings
         self.vault = parts.vault
         self.bank = parts.bank
@@ -64,13 +89,22 @@ class Services:
         self._browser: str | None = None
         self.session = Session(_bind(parts.engine, writing=writing), expire_on_commit=False)
         self.outbox = Outbox(self.session, parts.vault)
+        self.audit = Audit(self.session)
+        self.keys = Keys(self.session, parts.vault, self.journal)
+        self.cleaning = Cleaning(self.session, parts.settings.retention)
         self.browsers = Browsers(self.session, parts.vault)
         self.testers = Testers(self.session)
+        self.configuration = Configuration(
+            self.session, parts.settings.flow, bank=parts.bank, shelf=parts.shelf
+        )
+        self.configuring = Configuring(self.session, self.configuration, self.journal)
+        self.applications = Applications(self.session, self.configuration, self.journal)
         self.lockout = Lockout(self.session, parts.settings.lockout, self.journal)
         self.flows = Flows(
             self.session,
             parts.settings.flow,
-            bank=parts.bank,
+            configuration=self.configuration,
+            trusting=parts.settings.nextstep.trusts(parts.settings.profile),
             texts=parts.texts,
             lockout=self.lockout,
             journal=self.journal,
@@ -90,6 +124,23 @@ class Services:
             self._browser, self.new_browser_token = self.browsers.admit()
         return str(self.browser)
 
+    @property
+    def anybody(self) -> Caller:
+        """Whoever calls, where nobody has to prove who they are."""
+        return ANYBODY
+
+    def system_user(self, username: str, password: str) -> Caller:
+        """Return which back end calls. Raises NotAuthenticated."""
+        with Session(_bind(self._parts.engine, writing=False), expire_on_commit=False) as session:
+            known = SystemUsers(session, self.vault, self._parts.remembered)
+            return known.authenticate(username, password)
+
+    def bearer(self, token: str) -> Caller:
+        """Return who bears a token. Raises NotAuthenticated."""
+        if self._parts.bearers is None:
+            raise NotAuthenticated("no issuer is configured")
+        return self._parts.bearers.authenticate(token)
+
     def begin_writing(self) -> None:
         """Turn a reading request into a writing one; nothing may have been changed yet."""
         self.session.rollback()
@@ -98,11 +149,25 @@ class Services:
 
     def commit(self) -> None:
         """Make it so, then tell: the database first, then listeners, then the worker."""
+        self._note()
         self.session.commit()
         self.journal.publish()
         if self.outbox.filled:
             self.outbox.filled = False
             self._parts.wake_worker()
+
+    def _note(self) -> None:
+        """Write what happened into the audit trail, with who did it."""
+        if not self.journal.events:
+            return
+        self.journal.complete(self._known)
+        browser = f"browser:{self._browser}" if self._browser else "anonymous"
+        request = structlog.contextvars.get_contextvars().get("request")
+        self.audit.write(self.journal.events, actor=self.actor or browser, request=request)
+
+    def _known(self, event: Event) -> dict[str, str]:
+        flow = self.session.get(Flow, event.subject) if event.is_about_flow else None
+        return {"operation": flow.operation_name} if flow else {}
 
     def close(self) -> None:
         """Forget whatever was not committed."""
@@ -127,6 +192,10 @@ class Services:
         handle, ticket = self.flows.open(operation_id, binding)
         self._work(ticket)
         return handle
+
+    def steer(self, act: Callable[[Steering], Ticket | None]) -> None:
+        """Let a back end do something to an operation, and do the work that follows from it."""
+        self._work(act(self.flows.steering))
 
     def _work(self, ticket: Ticket | None) -> None:
         """Do the work of tickets between transactions, until a page can be shown."""
@@ -154,7 +223,7 @@ class Services:
             readable=parts.settings.profile == "demo",
         )
         bank = parts.bank
-        password, user_name = Password(bank, parts.gate), UserName(bank, parts.texts)
+        password, user_name = Password(bank, parts.gate), UserName(self.configuration, parts.texts)
         both, code = SmsPage(bank, sms, password), SmsPage(bank, sms)
         methods: list[Method] = [
             LoginSca(bank, user_name, both),

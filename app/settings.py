@@ -6,15 +6,46 @@ Every setting is an environment variable, e.g. `WEBFLOW_SMS__CHANNEL=twilio`, or
 
 import os
 import secrets
+import sys
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    Field,
+    SecretStr,
+    ValidationError,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+PREFIX = "WEBFLOW_"
+
+SHORTEST_SECRET = 32
+"""Characters: 256 bits when they are random."""
+
+LEAST_VARIETY = 10
+"""Different characters that random ones have at least, but for one case in a million."""
 
 Digits = Annotated[int, Field(ge=4, le=9)]
 Attempts = Annotated[int, Field(ge=1, le=20)]
+
+
+class UnsafeConfiguration(ValueError):  # noqa: N818 - the name that pydantic shows
+    """The production profile does not start like this."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("unsafe in production: " + "; ".join(faults))
+        self.faults = tuple(faults)
 
 
 class Section(BaseModel, use_attribute_docstrings=True, frozen=True, extra="forbid"):
@@ -44,6 +75,16 @@ class TwilioSettings(Section):
 
     timeout: timedelta = timedelta(seconds=10)
     """How long one request may take."""
+
+    @property
+    def missing(self) -> list[str]:
+        """Names of settings without which nothing can be sent."""
+        needed = {
+            "ACCOUNT_SID": self.account_sid,
+            "AUTH_TOKEN": self.auth_token.get_secret_value(),
+            "SENDER": self.sender or self.messaging_service,
+        }
+        return [f"WEBFLOW_SMS__TWILIO__{name}" for name, value in needed.items() if not value]
 
 
 class SmsSettings(Section):
@@ -105,12 +146,58 @@ class OauthSettings(Section):
     id_token_lifetime: timedelta = timedelta(minutes=5)
     """How long an ID token is valid."""
 
+    signing_key_lead: timedelta = timedelta(hours=1)
+    """How long the next signing key is published before it signs; clients keep the old set for a
+    while."""
+
 
 class NextStepSettings(Section):
     """The API by which the bank's back ends prepare operations."""
 
-    auth: Literal["none"] = "none"
-    """`none` lets every caller in; the demo's choice, refused in production."""
+    auth: Literal["none", "basic", "oidc"] = "none"
+    """`none` lets every caller in: the demo's choice, refused in production; `basic`: system
+    users; `oidc`: bearer tokens of an identity provider."""
+
+    trusted_updates: Annotated[bool | None, WithJsonSchema({"type": "boolean"})] = None
+    """Whether back ends may confirm steps in which a customer proves something; not set: yes in
+    the demo, no in production."""
+
+    oidc_issuer: str = ""
+    """`iss` of the tokens; needed when `auth` is `oidc`."""
+
+    oidc_audience: str = ""
+    """`aud` that the tokens must name; needed when `auth` is `oidc`."""
+
+    oidc_jwks_url: str = ""
+    """Where the issuer publishes its keys; `https`, or this machine; needed for `oidc`."""
+
+    oidc_algorithms: tuple[Literal["ES256", "PS256", "RS256"], ...] = Field(
+        default=("ES256", "PS256", "RS256"), min_length=1
+    )
+    """Signatures that are accepted."""
+
+    oidc_admin_scope: str = "nextstep.admin"
+    """Value of `scope` in the tokens of those who may change the configuration."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        named = {
+            "OIDC_ISSUER": self.oidc_issuer,
+            "OIDC_AUDIENCE": self.oidc_audience,
+            "OIDC_JWKS_URL": self.oidc_jwks_url,
+        }
+        missing = [f"WEBFLOW_NEXTSTEP__{name}" for name, value in named.items() if not value]
+        if self.auth == "oidc" and missing:
+            raise ValueError(f"set {', '.join(missing)}: tokens could not be checked")
+        keys = self.oidc_jwks_url
+        local = ("http://localhost:", "http://127.0.0.1:", "http://[::1]:")
+        if keys and not keys.startswith(("https://", *local)):
+            raise ValueError("WEBFLOW_NEXTSTEP__OIDC_JWKS_URL must be https, or on this machine")
+        return self
+
+    def trusts(self, profile: str) -> bool:
+        """Tell whether back ends may confirm what a customer proves."""
+        return profile == "demo" if self.trusted_updates is None else self.trusted_updates
 
 
 class BankSettings(Section):
@@ -139,19 +226,76 @@ class ServerSettings(Section):
     threads: int = Field(default=32, ge=1, le=1000)
     """Requests that are answered at the same time."""
 
+    processes: int = Field(default=0, ge=0, le=256)
+    """Web processes; more than one needs PostgreSQL. 0: what `WEB_CONCURRENCY` says, or one."""
+
+    access_log: bool = False
+    """Whether each answer is a line of the log: method, route, status and time; no address."""
+
     password_hashes: int = Field(default=0, ge=0)
     """Password checks that run at once; 0: as many as there are cores."""
+
+
+class WorkerSettings(Section):
+    """How the worker runs."""
+
+    port: int = Field(default=0, ge=0, le=65535)
+    """Port of its own `/healthz`, `/readyz` and `/metrics`; 0: none."""
+
+
+class ProxySettings(Section):
+    """What stands between browsers and the portal."""
+
+    hops: int = Field(default=0, ge=0, le=10)
+    """How many proxies of yours add `X-Forwarded-For`, `-Proto` and `-Host`; 0: nobody's are
+    believed."""
+
+
+class MetricsSettings(Section):
+    """Who may read `/metrics`."""
+
+    token: SecretStr = SecretStr("")
+    """Bearer token of the monitoring; empty: only callers on this machine may read."""
+
+
+class RetentionSettings(Section):
+    """How long the worker keeps what nobody needs any more."""
+
+    browsers: timedelta = timedelta(days=1)
+    """Cookies of browsers, after they were made."""
+
+    typed: timedelta = timedelta(days=1)
+    """What customers typed into a flow (the login number), after its end."""
+
+    oauth: timedelta = timedelta(days=1)
+    """Requests, codes and tokens, after their end; a replay is noticed while they are kept."""
+
+    outbox: timedelta = timedelta(days=7)
+    """Rows of messages that were delivered, have failed or were not needed."""
+
+    sms_codes: timedelta = timedelta(days=90)
+    """Rows of codes in `da_sms_authorization`; in the demo they are readable."""
+
+    attempts: timedelta = timedelta(days=30)
+    """Counts of failures of a user, after the last one."""
+
+    demo_sms: timedelta = timedelta(days=1)
+    """Text messages that the demo shows to testers."""
+
+    signing_keys: timedelta = timedelta(days=1)
+    """Public halves of signing keys that are retired; at least as long as tokens live."""
 
 
 class Settings(BaseSettings):
     """The whole configuration."""
 
     model_config = SettingsConfigDict(
-        env_prefix="WEBFLOW_",
+        env_prefix=PREFIX,
         env_nested_delimiter="__",
         env_file=".env",
         extra="ignore",
         frozen=True,
+        hide_input_in_errors=True,
         use_attribute_docstrings=True,
     )
 
@@ -185,17 +329,28 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     """Root of all keys, 32 random characters or more; empty in the demo: made in `var_dir`."""
 
+    previous_secret_keys: tuple[SecretStr, ...] = ()
+    """Secrets that `secret_key` had before; needed until `flask keys rewrap` has run."""
+
+    trusted_hosts: tuple[str, ...] = ()
+    """Names in the `Host` header that are answered beside this machine's own, e.g.
+    `["sca.example.com"]`; empty: any."""
+
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     """Least level that is logged."""
 
     bank: BankSettings = BankSettings()
     flow: FlowSettings = FlowSettings()
     lockout: LockoutSettings = LockoutSettings()
+    metrics: MetricsSettings = MetricsSettings()
     nextstep: NextStepSettings = NextStepSettings()
     oauth: OauthSettings = OauthSettings()
+    proxy: ProxySettings = ProxySettings()
+    retention: RetentionSettings = RetentionSettings()
     server: ServerSettings = ServerSettings()
     sms: SmsSettings = SmsSettings()
     web: WebSettings = WebSettings()
+    worker: WorkerSettings = WorkerSettings()
 
     @field_validator("database_url")
     @classmethod
@@ -209,26 +364,35 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _safe(self) -> Self:
-        made_up = self.bank.adapter == "demo"
-        if self.sms.channel != "demo" and made_up:
-            raise ValueError("the demo bank makes phone numbers up: they may be somebody's")
         if self.profile == "production" and (faults := list(self._unsafe())):
-            raise ValueError("unsafe in production: " + "; ".join(faults))
+            raise UnsafeConfiguration(faults)
+        if self.sms.channel != "demo" and self.bank.adapter == "demo":
+            raise ValueError("the demo bank makes phone numbers up: they may be somebody's")
         return self
 
-    def _unsafe(self) -> list[str]:
-        faults = []
-        if len(self.secret_key.get_secret_value()) < 32:  # noqa: PLR2004 - 256 bits as text
-            faults.append("set WEBFLOW_SECRET_KEY to at least 32 random characters")
+    def _unsafe(self) -> Iterator[str]:
+        yield from self._unsafe_secret()
         if not self.public_url.startswith("https://"):
-            faults.append("set WEBFLOW_PUBLIC_URL to the https:// address of the portal")
+            yield "set WEBFLOW_PUBLIC_URL to the https:// address of the portal"
         if self.sms.channel == "demo":
-            faults.append("set WEBFLOW_SMS__CHANNEL to a real channel (twilio)")
+            yield "set WEBFLOW_SMS__CHANNEL to a real channel (twilio)"
+        elif missing := self.sms.twilio.missing:
+            yield f"set {', '.join(missing)}: no text message could be sent"
         if self.nextstep.auth == "none":
-            faults.append("set WEBFLOW_NEXTSTEP__AUTH: the API would let every caller in")
+            yield "set WEBFLOW_NEXTSTEP__AUTH (basic or oidc): the API would let every caller in"
         if self.bank.adapter == "demo":
-            faults.append("set WEBFLOW_BANK__ADAPTER: the demo bank takes one password for all")
-        return faults
+            yield "set WEBFLOW_BANK__ADAPTER: the demo bank takes one password for all"
+        if self.embedded and self.server.processes > 1:
+            yield "set WEBFLOW_DATABASE_URL: SQLite is for one process (WEBFLOW_SERVER__PROCESSES)"
+        if self.demo_url:
+            yield "unset WEBFLOW_DEMO_URL: there is no demo client"
+
+    def _unsafe_secret(self) -> Iterator[str]:
+        secret = self.secret_key.get_secret_value()
+        if len(secret) < SHORTEST_SECRET:
+            yield "set WEBFLOW_SECRET_KEY to at least 32 random characters"
+        elif len(set(secret)) < LEAST_VARIETY:
+            yield "set WEBFLOW_SECRET_KEY to random characters: these repeat themselves"
 
     @property
     def issuer(self) -> str:
@@ -249,6 +413,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """SQLAlchemy URL of the database."""
         return self.database_url or f"sqlite:///{(self.var_dir / 'webflow.db').resolve()}"
+
+    @property
+    def signing_keys_kept(self) -> timedelta:
+        """How long retired signing keys stay published: at least as long as their tokens live."""
+        return max(self.retention.signing_keys, self.oauth.id_token_lifetime)
 
     @property
     def embedded(self) -> bool:
@@ -277,3 +446,48 @@ def root_secret(settings: Settings) -> bytes:
         finally:
             draft.unlink()
     return kept.read_text().encode()
+
+
+def previous_secrets(settings: Settings) -> list[bytes]:
+    """Return the roots that were used before, the newest first."""
+    return [each.get_secret_value().encode() for each in settings.previous_secret_keys]
+
+
+def settings_or_exit() -> Settings:
+    """Read the settings; what is wrong with them is one line each, and the end of the process."""
+    try:
+        return Settings()
+    except (ValidationError, SettingsError) as error:
+        refuse(list(faults_of(error)), f"In the environment, or in {Path('.env').resolve()}")
+        raise
+
+
+def refuse(faults: Sequence[str], where: str) -> None:
+    """End the process, if there is anything wrong, with one line for each fault."""
+    if faults:
+        lines = "\n".join(f"  - {fault}" for fault in faults)
+        sys.stderr.write(f"Web Flow does not start. {where}:\n{lines}\n")
+        raise SystemExit(1)
+
+
+def faults_of(error: ValidationError | SettingsError) -> Iterator[str]:
+    """Yield what is wrong with the settings: names and rules, never a value."""
+    if isinstance(error, SettingsError):
+        yield f'{error}: lists are JSON, e.g. ["en"]'
+        return
+    for detail in error.errors(include_url=False, include_input=False):
+        cause = detail.get("ctx", {}).get("error")
+        if isinstance(cause, UnsafeConfiguration):
+            yield from cause.faults
+            continue
+        message = detail["msg"].removeprefix("Value error, ")
+        name = "__".join(str(part).upper() for part in detail["loc"] if isinstance(part, str))
+        yield f"WEBFLOW_{name}: {message}" if name else message
+
+
+def unknown_settings() -> list[str]:
+    """Return variables with our prefix that are no setting: mistyped ones would do nothing."""
+    known = {name.upper() for name in Settings.model_fields}
+    given = EnvSettingsSource(Settings).env_vars
+    ours = (name.upper() for name in given if name.upper().startswith(PREFIX))
+    return sorted(n for n in ours if n.removeprefix(PREFIX).partition("__")[0] not in known)

@@ -5,16 +5,20 @@ late (the sweep takes it), never lost.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Event, Lock, Thread
 
 import structlog
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.api import TaskWrapper
 from huey.consumer import Consumer
+from sqlalchemy.exc import IntegrityError
 
 from app.channels.base import DeliveryFailed, PhoneNumber, Sms, SmsChannel
+from app.events import Name
 from app.services import Parts, Services
 from app.settings import Settings
 from app.store.outbox import OutboxRow
@@ -29,6 +33,12 @@ RETRIES = tuple(timedelta(seconds=s) for s in (2, 5, 15, 60))
 
 POLL_SECONDS = 0.2
 
+CLEAN_MINUTE = 17
+"""When in each hour the clean-up runs."""
+
+ACTOR = "worker"
+"""Who did it, as the audit trail names us."""
+
 
 def queue(settings: Settings) -> Huey:
     """Open the job queue: a file beside the embedded database, or tables in PostgreSQL."""
@@ -41,18 +51,38 @@ def queue(settings: Settings) -> Huey:
 
 
 def waker(settings: Settings) -> Callable[[], None]:
-    """Return what tells the worker that the outbox has something; a hint that may get lost."""
-    opened: list[TaskWrapper] = []
+    """Return what tells the worker that the outbox has something; a hint that may get lost.
+
+    One thread does it, so that no request waits for the queue and one connection is enough.
+    """
+    asked, started = Event(), Lock()
+
+    def keep_waking() -> None:
+        opened: list[TaskWrapper] = []
+        while asked.wait():
+            asked.clear()
+            try:
+                if not opened:
+                    opened.append(_task(queue(settings), lambda: None))
+                opened[0]()
+            except Exception:
+                log.warning("worker.not_woken", exc_info=True)
 
     def wake() -> None:
-        try:
-            if not opened:  # at the first use: commands and tests need no queue
-                opened.append(_task(queue(settings), lambda: None))
-            opened[0]()
-        except Exception:
-            log.warning("worker.not_woken", exc_info=True)
+        if started.acquire(blocking=False):  # at the first use: commands need no thread
+            Thread(target=keep_waking, name="wake-worker", daemon=True).start()
+        asked.set()
 
     return wake
+
+
+def ping(settings: Settings) -> None:
+    """Ask the queue something, or raise whatever it says."""
+    opened = queue(settings)
+    try:
+        opened.pending_count()
+    finally:
+        opened.storage.close()
 
 
 class Deliveries:
@@ -73,7 +103,7 @@ class Deliveries:
         return tried
 
     def _one(self) -> bool:
-        services = Services(self._parts, writing=True)
+        services = Services(self._parts, writing=True, actor=ACTOR)
         try:
             claimed = services.outbox.claim(hold=HOLD)
             services.commit()
@@ -98,30 +128,39 @@ class Deliveries:
         try:
             self._sms.send(message)
         except DeliveryFailed as failure:
-            log.warning("delivery.failed", kind=kind, row=row_id, code=failure.code)
+            log.warning("delivery.failed", kind=kind, row=row_id, error=failure.code)
             if failure.temporary and attempts <= len(RETRIES):
                 wait = RETRIES[attempts - 1]
                 services.outbox.retry(row_id, failure.code, after=wait)
                 self._later(wait)
             else:
                 services.outbox.failed(row_id, failure.code)
+                self._tell(services, Name.SMS_FAILED, message, error=failure.code)
         else:
             services.outbox.delivered(row_id)
-            log.info("delivery.done", kind=kind, row=row_id)
+            self._tell(services, Name.SMS_DELIVERED, message)
+
+    def _tell(self, services: Services, name: Name, message: Sms, **facts: str) -> None:
+        services.journal.record(name, message.operation_id, message=message.reference, **facts)
 
 
 class Worker:
-    """The worker process."""
+    """The worker process; `beside` is started with it, e.g. what serves its health."""
 
-    def __init__(self, parts: Parts, sms: SmsChannel) -> None:
+    def __init__(
+        self, parts: Parts, sms: SmsChannel, *, beside: Callable[[], None] = lambda: None
+    ) -> None:
         self._parts = parts
+        self._beside = beside
         self._huey = queue(parts.settings)
         self._deliveries = Deliveries(parts, sms, later=self._later)
         self._drain = _task(self._huey, self._deliveries.drain)
         self._huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep)
+        self._huey.periodic_task(crontab(minute=str(CLEAN_MINUTE)), name="clean")(self.clean)
 
     def run(self) -> None:
         """Work until a signal says stop."""
+        self._beside()
         self.sweep()
         Consumer(
             self._huey,
@@ -134,14 +173,42 @@ class Worker:
     def sweep(self) -> None:
         """Do what nobody asked for in time: left-over deliveries, flows whose time is over."""
         self._deliveries.drain()
-        services = Services(self._parts, writing=True)
-        try:
+        with self._services() as services:
             ended = services.flows.expire()
             services.commit()
-        finally:
-            services.close()
         if ended:
             log.info("flows.expired", count=ended)
+        self._chain_audit()
+
+    def clean(self) -> None:
+        """Forget what nobody needs any more; finish what a rotation of keys has left."""
+        with self._services() as services:
+            done = services.cleaning.run(services.commit)
+            keys = services.keys.reseal(services.commit).done
+            done = {**done, "resealed": keys, "data_keys": services.keys.remove_unused()}
+            kept = self._parts.settings.signing_keys_kept
+            done["signing_keys"] = services.keys.withdraw_signing_keys(kept=kept)
+            counted = {name: count for name, count in done.items() if count}
+            if counted:
+                services.journal.record(Name.DATABASE_CLEANED, "database", **counted)
+            services.commit()
+
+    def _chain_audit(self) -> None:
+        with self._services() as services:
+            try:
+                end = services.audit.seal(services.commit)
+            except IntegrityError:  # another worker is chaining the same entries
+                return
+        if end is not None:  # kept with the logs, it shows that nobody has made the chain anew
+            log.info("audit.chained", position=end.position, hash=end.hash)
+
+    @contextmanager
+    def _services(self) -> Iterator[Services]:
+        services = Services(self._parts, writing=True, actor=ACTOR)
+        try:
+            yield services
+        finally:
+            services.close()
 
     def _later(self, wait: timedelta) -> None:
         self._drain.schedule(delay=wait.total_seconds())

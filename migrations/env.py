@@ -4,12 +4,15 @@ from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Literal
 
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 from alembic.migration import MigrationContext
 from alembic.operations import MigrationScript
 from flask import current_app
 from sqlalchemy import Connection, Engine
+from sqlalchemy.types import TypeDecorator
 
 from app import store
 from app.store.db import Base
@@ -34,6 +37,13 @@ def number(
             script.rev_id = f"{max(numbers, default=0) + 1:04d}"
 
 
+def plain(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
+    """Write our column types as what the database knows: a migration must outlive our code."""
+    if kind == "type" and isinstance(item, TypeDecorator) and type(item).__module__[:4] == "app.":
+        return f"sa.{item.impl!r}"
+    return False
+
+
 def migrate(connection: Connection) -> None:
     """Run what the command asked for, each migration whole or not at all."""
     if connection.dialect.name == "sqlite":
@@ -48,6 +58,7 @@ def migrate(connection: Connection) -> None:
         transactional_ddl=True,
         transaction_per_migration=True,
         process_revision_directives=number,
+        render_item=plain,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import _banner, _taken_ports, configuration_page
+from app.cli.docs import configuration_page
+from app.cli.up import banner, taken_ports
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -19,17 +20,17 @@ def taken():
 
 def test_a_taken_port_is_told_with_the_setting_that_changes_it(taken):
     settings = Settings(port=taken, demo_port=1)
-    assert list(_taken_ports(settings))[0].startswith(  # noqa: RUF015 - the first of several
+    assert list(taken_ports(settings))[0].startswith(  # noqa: RUF015 - the first of several
         f"Port {taken} is taken: stop what listens there, or set WEBFLOW_PORT to another one"
     )
 
 
 def test_the_demo_s_port_is_looked_at_in_the_demo_only(taken, monkeypatch):
-    assert any("WEBFLOW_DEMO_PORT" in m for m in _taken_ports(Settings(demo_port=taken)))
+    assert any("WEBFLOW_DEMO_PORT" in m for m in taken_ports(Settings(demo_port=taken)))
 
 
 def test_the_banner_says_where_to_start_who_to_be_and_where_codes_are():
-    banner = _banner(Settings(port=8081, demo_port=8889))
+    said = banner(Settings(port=8081, demo_port=8889))
     for words in (
         "http://localhost:8081",
         "http://localhost:8889  <- start here",
@@ -37,7 +38,7 @@ def test_the_banner_says_where_to_start_who_to_be_and_where_codes_are():
         "democlient / changeme",
         'password "test"',
     ):
-        assert words in banner
+        assert words in said
 
 
 def test_the_page_of_settings_is_up_to_date():

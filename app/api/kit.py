@@ -1,14 +1,19 @@
 """What every façade needs: read a body into a model, with the dialect's own error."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from math import isfinite
+from typing import NoReturn, TypeVar
 
 from flask import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from app.errors import BadRequest
+
+DEEPEST = 32
+"""Objects and lists inside each other that a body may have."""
 
 
 class Schema(BaseModel):
@@ -40,27 +45,83 @@ class NotValid(BadRequest):
 
 
 def json_object(request: Request) -> dict[str, object]:
-    """Return the body as a JSON object. Raises BadRequest."""
+    """Return the body as a JSON object, whatever its media type. Raises BadRequest.
+
+    What JSON or a database cannot hold is refused: bytes that are not UTF-8, numbers without
+    end, names given twice, and NUL or half characters in texts.
+    """
     try:
-        body = request.get_json(force=True, silent=False, cache=False)
-    except Exception as error:
+        body = json.loads(
+            request.get_data().decode(),
+            object_pairs_hook=_object,
+            parse_constant=_refuse,
+            parse_float=_number,
+        )
+    except (ValueError, RecursionError) as error:
         raise BadRequest("not JSON") from error
     if not isinstance(body, dict):
         raise BadRequest("not a JSON object")
+    check_texts(body)
     return body
 
 
-def parse(body: object, model: type[ModelT]) -> ModelT:
-    """Read an object into its model. Raises NotValid with every violation."""
+def query(request: Request) -> dict[str, object]:
+    """Return the parameters of the address, each once. Raises BadRequest."""
+    given: dict[str, object] = dict(request.args)
+    if len(given) < len(list(request.args.items(multi=True))):
+        raise BadRequest("a parameter is repeated")
+    check_texts(given)
+    return given
+
+
+def parse(body: object, model: type[ModelT], *, place: str = "") -> ModelT:
+    """Read an object into its model. Raises NotValid with every violation.
+
+    `place` says where in the request the object stands.
+    """
     try:
         return model.model_validate(body)
     except ValidationError as error:
-        raise NotValid([_violation(detail) for detail in error.errors()]) from None
+        raise NotValid([_violation(detail, place) for detail in error.errors()]) from None
 
 
-def _violation(detail: object) -> Violation:
+def check_texts(body: object) -> None:
+    """Refuse what is nested too deep, and texts that no database can hold."""
+    waiting = [(body, 0)]
+    while waiting:
+        value, depth = waiting.pop()
+        if depth > DEEPEST:
+            raise BadRequest("nested too deep")
+        if isinstance(value, str):
+            if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
+                raise BadRequest("a text with NUL or half a character")
+        elif isinstance(value, Mapping):
+            waiting += [(each, depth + 1) for pair in value.items() for each in pair]
+        elif isinstance(value, list):
+            waiting += [(each, depth + 1) for each in value]
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is given twice")
+    return found
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError("a number without end")
+    return number
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _violation(detail: object, place: str) -> Violation:
     assert isinstance(detail, dict)  # noqa: S101 - pydantic's own shape
-    path = ".".join(str(part) for part in detail["loc"])
+    path = ".".join(str(part) for part in (place, *detail["loc"]) if part != "")
     given = detail.get("input")
     shown = given if isinstance(given, str | int | float | bool | None) else None
     return Violation(path, shown[:256] if isinstance(shown, str) else shown, str(detail["msg"]))

@@ -5,17 +5,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from uuid import uuid4
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.bank.base import Bank
-from app.errors import (
-    InvalidConfiguration,
-    InvalidOperationData,
-    OperationAlreadyExists,
-    OrganizationNotFound,
-)
+from app.errors import InvalidConfiguration, InvalidOperationData, OperationAlreadyExists
 from app.events import Journal, Name
+from app.flows.configuration import Configuration
 from app.flows.views import NewOperation
 from app.methods.base import Method
 from app.nextstep import engine
@@ -28,8 +24,7 @@ from app.nextstep.form_data import (
     parse_form,
 )
 from app.nextstep.operation_data import MalformedOperationData, OperationData, parse, payment_of
-from app.nextstep.tables import OPERATIONS, TABLES
-from app.nextstep.vocabulary import OperationKind, Step, Table
+from app.nextstep.vocabulary import OperationKind, Step
 from app.settings import FlowSettings
 from app.store.flows import Flow, FlowRecord
 
@@ -44,37 +39,42 @@ class Preparing:
         session: Session,
         settings: FlowSettings,
         *,
-        bank: Bank,
+        configuration: Configuration,
         journal: Journal,
         methods: Mapping[Step, Method],
     ) -> None:
         self._session = session
         self._settings = settings
-        self._bank = bank
+        self._configuration = configuration
         self._journal = journal
         self._methods = methods
 
     def create(self, wanted: NewOperation) -> Flow:
         """Make a flow, or raise a Problem that says which part of the wish is wrong."""
-        table, kind = _table(wanted.operation_name)
-        data, form = _read(wanted, kind)
-        decision = engine.begin(table, self._methods.keys())
+        rules = self._configuration.rules(wanted.operation_name)
+        data, form = _read(wanted, rules.usable_kind)
+        decision = engine.begin(rules.table, self._methods.keys())
         if isinstance(decision, engine.Finish):
             raise InvalidConfiguration("no step of this operation can be taken here")
-        if wanted.organization_id is not None:
-            self._check_organization(wanted.organization_id)
+        self._configuration.check_organization(wanted.organization_id)
         if self._is_taken(wanted.operation_id):
             raise OperationAlreadyExists(operation=wanted.operation_id)
-        flow = self._row(wanted, data, form)
+        flow = self._row(wanted, data, form, rules.timeout)
         flow.offered = [step.value for step in decision.steps]
         flow.step = decision.shown.value
-        self._session.add(flow)
+        try:
+            with self._session.begin_nested():
+                self._session.add(flow)
+        except IntegrityError:  # somebody else took the id a moment ago
+            raise OperationAlreadyExists(operation=wanted.operation_id) from None
         self._session.add(_first_record(flow))
         self._session.flush()
         self._journal.record(Name.FLOW_CREATED, flow.id, operation=flow.operation_name)
         return flow
 
-    def _row(self, wanted: NewOperation, data: OperationData, form: FormData) -> Flow:
+    def _row(
+        self, wanted: NewOperation, data: OperationData, form: FormData, timeout: timedelta
+    ) -> Flow:
         moment, application = clock.now(), wanted.application
         return Flow(
             id=wanted.operation_id or str(uuid4()),
@@ -87,19 +87,20 @@ class Preparing:
             external_operation_name=wanted.external_operation_name,
             external_transaction_id=wanted.external_transaction_id,
             user_id=wanted.user_id,
-            organization_id=wanted.organization_id,
+            organization_id=self._organization(wanted),
             nonce=secrets.token_urlsafe(NONCE_BYTES),
             created_at=moment,
-            expires_at=moment + self._settings.timeout,
-            ends_at=moment + self._settings.lifetime,
+            expires_at=moment + timeout,
+            ends_at=moment + max(self._settings.lifetime, timeout),
         )
+
+    def _organization(self, wanted: NewOperation) -> str | None:
+        if wanted.organization_id is None and wanted.user_id is not None:
+            return self._configuration.default_organization
+        return wanted.organization_id
 
     def _is_taken(self, operation_id: str | None) -> bool:
         return operation_id is not None and self._session.get(Flow, operation_id) is not None
-
-    def _check_organization(self, organization_id: str) -> None:
-        if all(organization.id != organization_id for organization in self._bank.organizations()):
-            raise OrganizationNotFound(organization=organization_id)
 
 
 def next_nonce() -> str:
@@ -110,13 +111,6 @@ def next_nonce() -> str:
 def deadline_of(flow: Flow, timeout: timedelta) -> None:
     """Move the end of a flow after an activity of its customer; never past its lifetime."""
     flow.expires_at = min(clock.now() + timeout, flow.ends_at)
-
-
-def _table(name: str) -> tuple[Table, OperationKind]:
-    table, kind = TABLES.get(name), OPERATIONS.get(name)
-    if table is None or kind is None:
-        raise InvalidConfiguration("no operation has this name", operation=name)
-    return table, kind
 
 
 def _read(wanted: NewOperation, kind: OperationKind) -> tuple[OperationData, FormData]:
@@ -132,7 +126,7 @@ def _read(wanted: NewOperation, kind: OperationKind) -> tuple[OperationData, For
     try:
         form = parse_form(wanted.form_data)
     except MalformedFormData as error:
-        raise InvalidOperationData("form data", violations=error.violations) from None
+        raise InvalidOperationData("form data", violations=in_form(error)) from None
     if differences := mismatches(data, form):
         raise InvalidOperationData(
             "form data and operation data differ",
@@ -141,6 +135,11 @@ def _read(wanted: NewOperation, kind: OperationKind) -> tuple[OperationData, For
             ),
         )
     return data, complete(data, form)
+
+
+def in_form(error: MalformedFormData) -> tuple[tuple[str, str], ...]:
+    """Return what is wrong with a form, each with its place in the request."""
+    return tuple((f"formData.{name}", hint) for name, hint in error.violations)
 
 
 def _first_record(flow: Flow) -> FlowRecord:

@@ -2,26 +2,32 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
-from app.bank.base import Bank
 from app.errors import NotFound, OperationNotAvailable, OperationNotFound
 from app.events import Journal, Name
 from app.flows import showing
+from app.flows.configuration import Configuration
+from app.flows.history import History
 from app.flows.lockout import Lockout
 from app.flows.preparing import Preparing, deadline_of
+from app.flows.steering import Steering
 from app.flows.transitions import INTERRUPTED, TIMEOUT, Ticket, Transitions
+from app.flows.versions import Versions
 from app.flows.views import Binding, Ended, NewOperation, Operation, Outcome, Page
 from app.methods.base import Form, Method
 from app.nextstep.vocabulary import Result, Step
 from app.settings import FlowSettings
-from app.store.flows import Flow, FlowRecord
+from app.store.flows import Flow
 from app.texts import Texts
 
 HANDLE_BYTES = 24
+MOST_LISTED = 1000
+"""Operations that a list holds."""
 
 
 class Flows:
@@ -32,7 +38,8 @@ class Flows:
         session: Session,
         settings: FlowSettings,
         *,
-        bank: Bank,
+        configuration: Configuration,
+        trusting: bool,
         texts: Texts,
         lockout: Lockout,
         journal: Journal,
@@ -40,13 +47,30 @@ class Flows:
     ) -> None:
         self._session = session
         self._settings = settings
+        self._configuration = configuration
         self._texts = texts
         self._journal = journal
         self._methods = methods
+        self._history, self._versions = History(session), Versions(session)
         self._transitions = Transitions(
-            session, settings, lockout=lockout, journal=journal, methods=methods
+            configuration=configuration,
+            history=self._history,
+            versions=self._versions,
+            lockout=lockout,
+            journal=journal,
+            methods=methods,
         )
-        self._preparing = Preparing(session, settings, bank=bank, journal=journal, methods=methods)
+        self._preparing = Preparing(
+            session, settings, configuration=configuration, journal=journal, methods=methods
+        )
+        self.steering = Steering(
+            session,
+            self._transitions,
+            configuration=configuration,
+            history=self._history,
+            versions=self._versions,
+            trusting=trusting,
+        )
 
     @property
     def has_proved(self) -> bool:
@@ -57,11 +81,30 @@ class Flows:
 
     def create(self, wanted: NewOperation) -> Operation:
         """Prepare an operation; it waits for a browser until it expires."""
-        return self._operation(self._preparing.create(wanted))
+        return self._seen(self._preparing.create(wanted))[0]
 
     def operation(self, operation_id: str) -> Operation:
         """Return an operation with its history. Raises OperationNotFound."""
-        return self._operation(self._by_id(operation_id))
+        return self._seen(self._by_id(operation_id))[0]
+
+    def pending(self, user_id: str, *, on_phone: bool = False) -> Sequence[Operation]:
+        """Return the running operations of a user, those that end first first.
+
+        With `on_phone`, only those that wait for a phone: none, as long as there are no phones.
+        """
+        if on_phone:
+            return []
+        running = select(Flow).where(
+            Flow.user_id == user_id, Flow.result == "CONTINUE", Flow.expires_at > clock.now()
+        )
+        by_end = running.order_by(Flow.expires_at, Flow.id).limit(MOST_LISTED)
+        return self._seen(*self._session.scalars(by_end))
+
+    def of_transaction(self, external_transaction_id: str) -> Sequence[Operation]:
+        """Return all operations with this id of a back end's own, oldest first."""
+        found = select(Flow).where(Flow.external_transaction_id == external_transaction_id)
+        by_age = found.order_by(Flow.created_at, Flow.id).limit(MOST_LISTED)
+        return self._seen(*self._session.scalars(by_age))
 
     def open(self, operation_id: str, binding: Binding) -> tuple[str, Ticket | None]:
         """Bind an operation to the one browser that may walk it; return the handle for its URL.
@@ -73,7 +116,7 @@ class Flows:
         self._check_available(flow, binding)
         self._interrupt_others(flow, binding.browser)
         is_new = flow.browser_id is None
-        self._transitions.bind(flow, binding.browser)
+        self._versions.bind(flow, binding.browser)
         flow.client_id, flow.language = binding.client_id, binding.language
         flow.return_to, flow.return_origin = binding.return_to, binding.return_origin
         if flow.application is None:
@@ -83,12 +126,12 @@ class Flows:
                 "originalScopes": list(binding.scopes),
             }
         self._journal.record(Name.FLOW_OPENED, flow.id, client=binding.client_id)
-        deadline_of(flow, self._settings.timeout)
+        deadline_of(flow, self._timeout(flow))
         if not is_new:
             return str(flow.handle), None
         flow.handle, flow.opened_at = secrets.token_urlsafe(HANDLE_BYTES), clock.now()
         flow.ends_at = flow.opened_at + self._settings.lifetime
-        deadline_of(flow, self._settings.timeout)
+        deadline_of(flow, self._timeout(flow))
         return flow.handle, self._transitions.begin(flow)
 
     def outcome(self, operation_id: str, browser: str) -> Outcome:
@@ -96,7 +139,7 @@ class Flows:
         flow = self._by_id(operation_id)
         if flow.browser_id != browser:
             raise OperationNotAvailable("another browser's", operation=operation_id)
-        return showing.outcome(flow, self._history(flow))
+        return showing.outcome(flow, self._history.of(flow)[flow.id])
 
     # --- for the browser ------------------------------------------------------------------
 
@@ -110,7 +153,7 @@ class Flows:
             flow,
             method.view(flow, language),
             words=self._texts.words(language),
-            remaining=self._settings.attempts - flow.attempts,
+            rules=self._configuration.rules(flow.operation_name),
             available=self._methods.keys(),
         )
 
@@ -134,9 +177,9 @@ class Flows:
         if self._is_over(flow):
             self._transitions.end(flow, Result.AUTH_METHOD_FAILED, TIMEOUT)
             return None
-        self._transitions.claim(flow, nonce)
+        self._versions.claim(flow, nonce)
         flow.language, flow.problem = language, None
-        deadline_of(flow, self._settings.timeout)
+        deadline_of(flow, self._timeout(flow))
         step = Step(str(flow.step))
         if action in ("cancel", "reject"):
             self._transitions.resolve(flow, step, Result.CANCELED)
@@ -148,7 +191,7 @@ class Flows:
         flow = self._session.get(Flow, ticket.flow_id, populate_existing=True)
         if flow is None or flow.version != ticket.version or flow.result != "CONTINUE":
             return None
-        if not self._transitions.grow(flow):
+        if not self._versions.grow(flow):
             return None
         return self._transitions.conclude(flow, ticket, outcome)
 
@@ -157,7 +200,7 @@ class Flows:
         flow = self._session.get(Flow, ticket.flow_id, populate_existing=True)
         if flow is None or flow.version != ticket.version or flow.result != "CONTINUE":
             return
-        if self._transitions.grow(flow):
+        if self._versions.grow(flow):
             self._transitions.undo(flow, ticket)
             flow.problem = {"code": problem, "field": None, "values": {}} if problem else None
 
@@ -206,12 +249,17 @@ class Flows:
     def _is_over(self, flow: Flow) -> bool:
         return flow.result == "CONTINUE" and clock.now() >= flow.expires_at
 
-    def _history(self, flow: Flow) -> Sequence[FlowRecord]:
-        entries = select(FlowRecord).where(FlowRecord.flow_id == flow.id)
-        return self._session.scalars(entries.order_by(FlowRecord.number)).all()
+    def _timeout(self, flow: Flow) -> timedelta:
+        return self._configuration.rules(flow.operation_name).timeout
 
-    def _operation(self, flow: Flow) -> Operation:
-        words = self._texts.words("en")
-        return showing.operation(
-            flow, self._history(flow), words=words, attempts=self._settings.attempts
-        )
+    def _seen(self, *flows: Flow) -> list[Operation]:
+        words, entries = self._texts.words("en"), self._history.of(*flows)
+        return [
+            showing.operation(
+                flow,
+                entries[flow.id],
+                words=words,
+                rules=self._configuration.rules(flow.operation_name),
+            )
+            for flow in flows
+        ]

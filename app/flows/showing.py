@@ -5,12 +5,21 @@ from collections.abc import Set as AbstractSet
 from urllib.parse import urlsplit
 
 from app import clock
+from app.flows.catalogue import Rules
 from app.flows.views import STAGES, Ended, Operation, Outcome, Page, Problem, Record
 from app.methods.base import View
 from app.nextstep.form_data import Words, localise, parse_form
 from app.nextstep.operation_data import Payment, parse, payment_of
-from app.nextstep.tables import OPERATIONS, TABLES
-from app.nextstep.vocabulary import NEVER_SHOWN, Instrument, Step, Table, To
+from app.nextstep.vocabulary import (
+    NEVER_SHOWN,
+    Instrument,
+    OperationKind,
+    Result,
+    Step,
+    Table,
+    Target,
+    To,
+)
 from app.store.flows import Flow, FlowRecord
 
 ENDED_CODES: Mapping[str, tuple[str, str]] = {
@@ -28,24 +37,25 @@ def page(
     view: View,
     *,
     words: Words,
-    remaining: int,
+    rules: Rules,
     available: AbstractSet[Step],
 ) -> Page:
     """Return the present page of a running flow."""
-    problem = flow.problem
+    problem, step = flow.problem, Step(str(flow.step))
+    limit = rules.attempts(step)
     return Page(
         template=view.template,
         kind=view.kind,
-        operation_kind=OPERATIONS[flow.operation_name].value,
+        operation_kind=kind_of(flow).value,
         request_id=flow.id,
         nonce=flow.nonce,
         deadline=flow.expires_at,
-        progress=list(_progress(TABLES[flow.operation_name], Step(str(flow.step)), available)),
+        progress=list(_progress(rules.table, step, available)),
         application=_application(flow),
         payment=_payment(flow),
         form=_form(flow, words),
         problem=Problem(**problem) if problem else None,
-        remaining=remaining,
+        remaining=None if limit is None else limit - flow.attempts,
         return_origin=flow.return_origin or "",
         return_host=urlsplit(flow.return_origin or "").netloc,
         data=view.data,
@@ -54,7 +64,7 @@ def page(
 
 def ended(flow: Flow, *, timed_out: bool) -> Ended:
     """Return the last page of a flow."""
-    kind = OPERATIONS[flow.operation_name].value
+    kind = kind_of(flow).value
     if flow.result == "DONE":
         outcome, code = "done", f"done_{kind}"
     elif timed_out:
@@ -78,29 +88,33 @@ def ended(flow: Flow, *, timed_out: bool) -> Ended:
 
 
 def operation(
-    flow: Flow, history: Sequence[FlowRecord], *, words: Words, attempts: int
+    flow: Flow, history: Sequence[FlowRecord], *, words: Words, rules: Rules
 ) -> Operation:
     """Return an operation as back ends see it."""
     return Operation(
         id=flow.id,
         name=flow.operation_name,
         data=flow.operation_data,
-        kind=OPERATIONS[flow.operation_name].value,
+        kind=kind_of(flow).value,
         form_data=_form(flow, words),
         params=flow.params,
         application=flow.application,
         user_id=flow.user_id,
         organization_id=flow.organization_id,
+        account_status=flow.account_status,
         external_operation_name=flow.external_operation_name,
         external_transaction_id=flow.external_transaction_id,
         result=flow.result,
         reason=flow.result_reason,
         steps=flow.offered,
-        remaining_attempts=_remaining(flow, history, attempts),
+        chosen_step=history[-1].chosen if history else None,
+        remaining_attempts=_remaining(flow, history, rules),
         created_at=flow.created_at,
         expires_at=flow.expires_at,
         history=[
-            Record(e.step, e.step_result, e.instruments, e.result, e.reason, e.created_at)
+            Record(
+                e.step, e.step_result, e.instruments, e.result, e.reason, e.context, e.created_at
+            )
             for e in history
         ],
     )
@@ -108,8 +122,9 @@ def operation(
 
 def outcome(flow: Flow, history: Sequence[FlowRecord]) -> Outcome:
     """Return how a flow stands, with everything that was proved in it."""
-    proved = [Instrument(name) for entry in history for name in entry.instruments]
-    strong = any(e.step in STRONG and _is_strong(e.instruments) for e in history)
+    confirmed = [entry for entry in history if entry.step_result == Result.CONFIRMED.value]
+    proved = [Instrument(name) for entry in confirmed for name in entry.instruments]
+    strong = any(e.step in STRONG and _is_strong(e.instruments) for e in confirmed)
     late = flow.result == "CONTINUE" and clock.now() >= flow.expires_at
     return Outcome(
         result="FAILED" if late else flow.result,
@@ -125,6 +140,11 @@ def outcome(flow: Flow, history: Sequence[FlowRecord]) -> Outcome:
     )
 
 
+def kind_of(flow: Flow) -> OperationKind:
+    """Tell what a flow is about, whatever became of its configuration."""
+    return OperationKind.LOGIN if _payment(flow) is None else OperationKind.PAYMENT
+
+
 def _is_strong(instruments: Sequence[str]) -> bool:
     """Two independent elements: something known and something held, or the phone, which is both."""
     return "POWERAUTH_TOKEN" in instruments or {"CREDENTIAL", "OTP_KEY"} <= set(instruments)
@@ -134,14 +154,18 @@ def _progress(
     table: Table, present: Step, available: AbstractSet[Step]
 ) -> Iterator[tuple[str, str]]:
     """Follow the confirmed way through the table, as stages of done, now and todo."""
-    steps, target = [], table.start
+    steps: list[Step] = []
+    target: Target = table.start
     while isinstance(target, To):
         shown = [s for s in target.steps if s in available and s not in NEVER_SHOWN]
         step = present if present in target.steps else next(iter(shown), None)
         if step is None or step in steps:
             break
         steps.append(step)
-        target = table.row(step).confirmed  # type: ignore[assignment]  # To or Ending, as the loop asks
+        try:
+            target = table.row(step).confirmed
+        except LookupError:  # an operator took it out while the flow was running
+            break
     position = steps.index(present) if present in steps else 0
     for index, step in enumerate(steps):
         state = "done" if index < position else "now" if index == position else "todo"
@@ -165,7 +189,13 @@ def _application(flow: Flow) -> Mapping[str, object]:
     }
 
 
-def _remaining(flow: Flow, history: Sequence[FlowRecord], attempts: int) -> int | None:
+def _remaining(flow: Flow, history: Sequence[FlowRecord], rules: Rules) -> int | None:
+    last = history[-1] if history else None
     if flow.result != "CONTINUE":
-        return 0 if history and history[-1].step_result == "AUTH_METHOD_FAILED" else None
-    return attempts - flow.attempts
+        return 0 if last and last.step_result == Result.AUTH_METHOD_FAILED.value else None
+    step, failures = str(flow.step), flow.attempts
+    if last and last.step_result == Result.AUTH_FAILED.value and last.step != step:
+        step = last.step  # a back end failed at a step that has no page now
+        failures = sum((e.step, e.step_result) == (step, last.step_result) for e in history)
+    limit = rules.attempts(Step(step))
+    return None if limit is None else limit - failures

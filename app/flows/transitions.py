@@ -4,26 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
-
 from app import clock
-from app.errors import OperationNotAvailable, StepNotExpected
 from app.events import Journal, Name
+from app.flows.configuration import Configuration
+from app.flows.history import BROWSER, History, Stamp
 from app.flows.lockout import Lockout
-from app.flows.preparing import next_nonce
+from app.flows.versions import Versions
 from app.methods.base import Again, Answer, Confirmed, Method, Rejected, Work
 from app.nextstep import engine
-from app.nextstep.tables import TABLES
-from app.nextstep.vocabulary import Ending, Instrument, Result, Step
-from app.settings import FlowSettings
-from app.store.db import changed_one
-from app.store.flows import Flow, FlowRecord
+from app.nextstep.vocabulary import NEVER_SHOWN, Ending, Instrument, Result, Step, To
+from app.store.flows import Flow
 
 ATTEMPTS_EXCEEDED = "authentication.maxAttemptsExceeded"
 TIMEOUT = "operation.timeout"
 INTERRUPTED = "canceled.interrupted_operation"
 CANCELED = "canceled.unknown"
+UNKNOWN = "error.unknown"
+NOT_ACTIVE = "NOT_ACTIVE"
 
 
 @dataclass(frozen=True)
@@ -40,11 +37,12 @@ class Ticket:
 class Transitions:
     """The only place that changes a flow's step, attempts and result."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what one transaction consists of
         self,
-        session: Session,
-        settings: FlowSettings,
         *,
+        configuration: Configuration,
+        history: History,
+        versions: Versions,
         lockout: Lockout,
         journal: Journal,
         methods: Mapping[Step, Method],
@@ -52,8 +50,9 @@ class Transitions:
         self.has_proved = False
         """Whether somebody proved something in this transaction: their cookie must change."""
         self._lockout = lockout
-        self._session = session
-        self._settings = settings
+        self._history = history
+        self._versions = versions
+        self._configuration = configuration
         self._journal = journal
         self._methods = methods
 
@@ -70,7 +69,9 @@ class Transitions:
                     flow.problem = {"code": problem, "field": field, "values": dict(values)}
                 return None
             case Rejected(code):
-                return self._reject(flow, step, code, counted=counted)
+                return self.reject(flow, step, code, counted=counted)
+            case Confirmed() if flow.account_status == NOT_ACTIVE:
+                return self.reject(flow, step, "authentication_failed", counted=counted)
             case Confirmed(instruments):
                 if instruments:
                     flow.authenticated_at, self.has_proved = clock.now(), True
@@ -82,14 +83,15 @@ class Transitions:
             if not self._reserve(flow):
                 return self.resolve(flow, step, Result.AUTH_METHOD_FAILED)
             is_refused = not self._lockout.reserve(flow)
-        self._session.flush()
         return Ticket(flow.id, flow.version, work, is_refused=is_refused)
 
     def conclude(self, flow: Flow, ticket: Ticket, outcome: object) -> Ticket | None:
         """Follow what the work of a ticket came to."""
-        judged = ticket.work.refusal is not None
+        judged, user_id = ticket.work.refusal is not None, flow.user_id
         answer = ticket.work.refusal if ticket.is_refused else ticket.work.then(flow, outcome)
-        if judged and isinstance(answer, Confirmed):
+        if flow.user_id != user_id:
+            flow.account_status = None  # that was said of somebody else
+        if judged and isinstance(answer, Confirmed) and flow.account_status != NOT_ACTIVE:
             self._lockout.forgive(flow)
         return self.take(flow, answer, counted=judged)
 
@@ -102,129 +104,126 @@ class Transitions:
 
     def _reserve(self, flow: Flow) -> bool:
         """Spend one attempt before anything is judged; False when none is left."""
-        if flow.attempts >= self._settings.attempts:
+        limit = self._limit(flow, Step(str(flow.step)))
+        if limit is not None and flow.attempts >= limit:
             return False
         flow.attempts += 1
         return True
 
-    def _reject(self, flow: Flow, step: Step, code: str, *, counted: bool) -> Ticket | None:
-        if not counted:
+    def reject(
+        self, flow: Flow, step: Step, code: str, *, counted: bool = False, stamp: Stamp = BROWSER
+    ) -> Ticket | None:
+        """Count a wrong answer to a step on offer; the last one ends the step."""
+        is_shown, limit = flow.step == step.value, self._limit(flow, step)
+        if is_shown and not counted:
             flow.attempts += 1
-        if flow.attempts >= self._settings.attempts:
-            return self.resolve(flow, step, Result.AUTH_METHOD_FAILED)
-        flow.problem = {"code": code, "field": None, "values": {}}
-        self._record(flow, step, Result.AUTH_FAILED)
+        failures = flow.attempts if is_shown else self._history.failures(flow, step) + 1
+        if limit is not None and failures >= limit:
+            return self.resolve(flow, step, Result.AUTH_METHOD_FAILED, stamp=stamp)
+        if not self._may_try_again(flow, step):
+            return self.resolve(flow, step, Result.AUTH_FAILED, stamp=stamp)
+        if is_shown:
+            flow.problem = {"code": code, "field": None, "values": {}}
+        self._history.note(flow, step, Result.AUTH_FAILED.value, stamp=stamp)
         self._journal.record(Name.STEP_REJECTED, flow.id, step=step.value)
         return None
 
     def begin(self, flow: Flow) -> Ticket | None:
-        """Prepare the step that a flow stands at."""
+        """Prepare the step that a flow stands at, once a browser walks it."""
+        if flow.handle is None:
+            return None
         return self.take(flow, self._methods[Step(str(flow.step))].begin(flow))
 
+    def choose(self, flow: Flow, step: Step) -> Ticket | None:
+        """Show another of the steps on offer; one that has no page changes nothing."""
+        return None if step in NEVER_SHOWN or flow.step == step.value else self._go(flow, step)
+
+    def restart(self, flow: Flow) -> Ticket | None:
+        """Show the present step from its beginning; what was begun was for somebody else."""
+        return self._go(flow, Step(str(flow.step)))
+
     def resolve(
-        self, flow: Flow, step: Step, result: Result, instruments: Sequence[Instrument] = ()
+        self,
+        flow: Flow,
+        step: Step,
+        result: Result,
+        instruments: Sequence[Instrument] = (),
+        *,
+        stamp: Stamp = BROWSER,
     ) -> Ticket | None:
         """Leave a step with a result, for the next step or the end."""
-        decision = engine.resolve(TABLES[flow.operation_name], step, result, self._methods.keys())
+        decision = self._decide(flow, step, result)
         if isinstance(decision, engine.Finish):
-            reason = _reason(result, decision)
-            self._finish(flow, result, decision.ending, reason, instruments=instruments)
+            reason = _reason(result, decision, stamp)
+            self.stop(
+                flow, step, result, reason, ending=decision.ending, proved=instruments, stamp=stamp
+            )
             return None
-        self._methods[step].leave(flow)
         flow.offered = [offered.value for offered in decision.steps]
-        flow.step, flow.phase, flow.attempts = decision.shown.value, "", 0
-        self._record(flow, step, result, instruments)
-        self._journal.record(Name.STEP_CONFIRMED, flow.id, step=step.value)
-        return self.begin(flow)
+        self._history.note(flow, step, result.value, instruments, stamp=stamp)
+        confirmed = result is Result.CONFIRMED
+        name = Name.STEP_CONFIRMED if confirmed else Name.STEP_REJECTED
+        self._journal.record(name, flow.id, step=step.value)
+        return self._go(flow, decision.shown)
 
     def end(self, flow: Flow, result: Result, reason: str) -> bool:
         """Fail a flow from outside of its pages; False when it has moved on meanwhile."""
-        if not self.grow(flow):
+        if not self._versions.grow(flow):
             return False
-        self._finish(flow, result, Ending.FAILED, reason)
+        self.stop(flow, Step(str(flow.step)), result, reason)
         return True
 
-    def _finish(
+    def stop(  # noqa: PLR0913 - what the last entry consists of
         self,
         flow: Flow,
+        step: Step,
         result: Result,
-        ending: Ending,
         reason: str,
         *,
-        instruments: Sequence[Instrument] = (),
+        ending: Ending = Ending.FAILED,
+        proved: Sequence[Instrument] = (),
+        stamp: Stamp = BROWSER,
     ) -> None:
-        step = Step(str(flow.step))
-        self._methods[step].leave(flow)
+        """End a flow whose version is taken, with this as its last entry."""
+        self._methods[Step(str(flow.step))].leave(flow)
         flow.result, flow.result_reason = ending.value, reason
         flow.canceled = result is Result.CANCELED
         flow.step, flow.phase, flow.offered, flow.problem = None, "", [], None
         flow.finished_at, flow.version = clock.now(), flow.version + 1
-        self._record(flow, step, result, instruments)
+        self._history.note(flow, step, result.value, proved, stamp=stamp)
         name = Name.FLOW_DONE if ending is Ending.DONE else Name.FLOW_FAILED
         self._journal.record(name, flow.id, step=step.value, reason=reason)
 
-    def _record(
-        self, flow: Flow, step: Step, result: Result, instruments: Sequence[Instrument] = ()
-    ) -> None:
-        counted = select(func.max(FlowRecord.number)).where(FlowRecord.flow_id == flow.id)
-        last = self._session.scalar(counted) or 0
-        self._session.add(
-            FlowRecord(
-                flow_id=flow.id,
-                number=last + 1,
-                step=step.value,
-                step_result=result.value,
-                instruments=[instrument.value for instrument in instruments],
-                result=flow.result,
-                reason=flow.result_reason,
-                created_at=clock.now(),
-            )
-        )
-        self._session.flush()
+    def _go(self, flow: Flow, step: Step) -> Ticket | None:
+        self._methods[Step(str(flow.step))].leave(flow)
+        flow.step, flow.phase, flow.problem = step.value, "", None
+        # Whoever comes back to a step finds the attempts that are left there.
+        flow.attempts = self._history.failures(flow, step)
+        return self.begin(flow)
 
-    def claim(self, flow: Flow, nonce: str) -> None:
-        """Let exactly one answer to each page through."""
-        fresh = next_nonce()
-        taken = (
-            update(Flow)
-            .where(Flow.id == flow.id, Flow.nonce == nonce, Flow.version == flow.version)
-            .where(Flow.result == "CONTINUE")
-            .values(nonce=fresh, version=flow.version + 1)
-        )
-        if not changed_one(self._session, taken):
-            raise StepNotExpected("an answer to another page", flow=flow.id)
-        self._session.refresh(flow)
+    def _decide(self, flow: Flow, step: Step, result: Result) -> engine.Decision:
+        table = self._configuration.rules(flow.operation_name).table
+        try:
+            return engine.resolve(table, step, result, self._methods.keys())
+        except LookupError:  # an operator took the step out while the flow was running
+            return engine.Finish(Ending.FAILED, engine.NO_AUTH_METHOD)
 
-    def grow(self, flow: Flow) -> bool:
-        """Take the flow's next version; False when somebody else was faster."""
-        taken = (
-            update(Flow)
-            .where(Flow.id == flow.id, Flow.version == flow.version, Flow.result == "CONTINUE")
-            .values(version=flow.version + 1)
-        )
-        if not changed_one(self._session, taken):
+    def _may_try_again(self, flow: Flow, step: Step) -> bool:
+        try:
+            target = self._configuration.rules(flow.operation_name).table.row(step).auth_failed
+        except LookupError:
             return False
-        self._session.refresh(flow)
-        return True
+        return isinstance(target, To) and step in target.steps
 
-    def bind(self, flow: Flow, browser: str) -> None:
-        """Give a flow to one browser. Raises OperationNotAvailable when another has it."""
-        bound = (
-            update(Flow)
-            .where(Flow.id == flow.id, Flow.version == flow.version, Flow.result == "CONTINUE")
-            .where((Flow.browser_id == browser) | Flow.browser_id.is_(None))
-            .values(browser_id=browser, version=flow.version + 1)
-        )
-        if not changed_one(self._session, bound):
-            raise OperationNotAvailable("another browser was faster", operation=flow.id)
-        flow.browser_id, flow.version = browser, flow.version + 1
+    def _limit(self, flow: Flow, step: Step) -> int | None:
+        return self._configuration.rules(flow.operation_name).attempts(step)
 
 
-def _reason(result: Result, decision: engine.Finish) -> str:
-    match result:
-        case Result.CANCELED:
-            return CANCELED
-        case Result.AUTH_METHOD_FAILED:
-            return ATTEMPTS_EXCEEDED
-        case _:
-            return "" if decision.ending is Ending.DONE else decision.reason
+def _reason(result: Result, decision: engine.Finish, stamp: Stamp) -> str:
+    if result is Result.CANCELED:
+        return stamp.reason or CANCELED
+    if decision.ending is Ending.DONE:
+        return ""
+    if decision.reason == engine.NO_AUTH_METHOD:
+        return engine.NO_AUTH_METHOD
+    return ATTEMPTS_EXCEEDED if result is Result.AUTH_METHOD_FAILED else UNKNOWN

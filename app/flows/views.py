@@ -26,6 +26,25 @@ class NewOperation:
 
 
 @dataclass(frozen=True)
+class Update:
+    """What a back end says of one step of a running operation."""
+
+    operation_id: str
+    caller: str
+    step: Step | None
+    result: str | None
+    """One of the four results, AUTH_METHOD_CHOSEN or AUTH_METHOD_DOWNGRADE."""
+    target: Step | None = None
+    description: str | None = None
+    """The reason of a CANCELED."""
+    instruments: tuple[Instrument, ...] = ()
+    user_id: str | None = None
+    organization_id: str | None = None
+    application: Mapping[str, object] | None = None
+    context: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
 class Binding:
     """Who opens an operation, and where its browser goes when it is over."""
 
@@ -49,6 +68,7 @@ class Record:
     instruments: Sequence[str]
     result: str
     reason: str
+    context: Mapping[str, object] | None
     created_at: datetime
 
 
@@ -66,11 +86,13 @@ class Operation:
     application: Mapping[str, object] | None
     user_id: str | None
     organization_id: str | None
+    account_status: str | None
     external_operation_name: str | None
     external_transaction_id: str | None
     result: str
     reason: str
     steps: Sequence[str]
+    chosen_step: str | None
     remaining_attempts: int | None
     created_at: datetime
     expires_at: datetime
@@ -101,7 +123,7 @@ class Page:
     payment: Payment | None
     form: Mapping[str, object]
     problem: Problem | None
-    remaining: int
+    remaining: int | None
     return_origin: str
     return_host: str
     data: Mapping[str, object]

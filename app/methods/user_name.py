@@ -1,8 +1,10 @@
 """The form that asks who somebody is: a segment and a user name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from app.bank.base import USERNAME, Bank
+from app.bank.base import USERNAME, Organization
 from app.methods.base import Again, Form
 from app.store.flows import Flow
 from app.texts import Texts
@@ -19,17 +21,24 @@ class Identity:
     organization_id: str
 
 
+class Segments(Protocol):
+    """Who knows the segments: the bank, as operators configured them."""
+
+    def organizations(self) -> Sequence[Organization]:
+        """Return the segments; exactly one is the default."""
+
+
 @dataclass(frozen=True)
 class UserName:
-    """Offers the bank's segments and reads the answer."""
+    """Offers the segments and reads the answer."""
 
-    bank: Bank
+    segments: Segments
     texts: Texts
 
     def data(self, flow: Flow, language: str) -> dict[str, object]:
         """Return the segments; the one that was chosen before, else the default, is selected."""
         words = self.texts.words(language)
-        known = sorted(self.bank.organizations(), key=lambda organization: organization.order)
+        known = sorted(self.segments.organizations(), key=lambda organization: organization.order)
         typed = (flow.problem or {}).get("values", {}).get("organization")
         wanted = typed or flow.organization_id
         chosen = wanted if any(o.id == wanted for o in known) else None
@@ -46,7 +55,7 @@ class UserName:
 
     def read(self, form: Form) -> Identity | Again:
         """Read the form, or say which field is wrong; nothing counts as an attempt."""
-        known = {o.id: o for o in self.bank.organizations()}
+        known = {o.id: o for o in self.segments.organizations()}
         username = form.get("username").strip()
         organization = form.get("organization") or next(o.id for o in known.values() if o.default)
         if organization not in known:

@@ -1,13 +1,14 @@
 """The OAuth 2.1 and OpenID Connect provider, on Authlib: a door for third parties."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
 
+from app.events import Name
 from app.oauth import endpoints, views
-from app.oauth.clients import ensure_client
+from app.oauth.clients import clients_with_secret, ensure_client
 from app.oauth.discovery import metadata
 from app.oauth.keys import KeyRing, ensure_signing_key
 from app.oauth.provider import EXTENSION, Provider
@@ -42,7 +43,8 @@ def register(
 
 def seed(services: Services, settings: Settings) -> None:
     """Make what the provider cannot work without, and the demo's client; repeatable."""
-    ensure_signing_key(services.session, services.vault)
+    if kid := ensure_signing_key(services.session, services.vault):
+        services.journal.record(Name.KEY_CREATED, kid, kind="signing")
     if settings.profile == "demo":
         ensure_client(
             services.session,
@@ -53,3 +55,9 @@ def seed(services: Services, settings: Settings) -> None:
             description="Web Flow demo application",
             redirect_uris=[f"{settings.demo_address}/connect/demo"],
         )
+
+
+def demo_leftovers(services: Services) -> Iterator[str]:
+    """Yield what a demo has left in a database that serves customers now."""
+    for name in clients_with_secret(services.session, services.vault, DEMO_SECRET):
+        yield f"the client {name} has the demo's secret: run flask clients disable {name}"

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_plus, urlsplit
 
+import structlog
 from authlib.oauth2.rfc6749 import ClientMixin, InvalidRequestError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -18,6 +20,8 @@ from app.oauth.requests import LONGEST, UNPRINTABLE, Request
 from app.oauth.scopes import SCOPES, split
 from app.services import services
 from app.store.oauth import OAuthClient
+
+log = structlog.get_logger("webflow.oauth")
 
 BASIC, POST, NONE = "client_secret_basic", "client_secret_post", "none"
 
@@ -102,8 +106,10 @@ def authenticate(request: Request, methods: Sequence[str]) -> Client:
         or not client.check_endpoint_auth_method(claim.method, "token")
         or not is_proved
     ):
+        log.warning("oauth.client.refused", client=client.client_id if client else "unknown")
         raise ClientNotAuthenticatedError
     request.auth_method = claim.method
+    services().actor = f"client:{client.client_id}"
     return client
 
 
@@ -180,6 +186,16 @@ def ensure_client(  # noqa: PLR0913 - what a registration consists of
     row.login_operation = login_operation
     row.token_endpoint_auth_method = token_endpoint_auth_method
     session.flush()
+
+
+def clients_with_secret(session: Session, vault: Vault, secret: str) -> list[str]:
+    """Return the ids of enabled clients that have this secret."""
+    rows = session.scalars(select(OAuthClient).where(OAuthClient.disabled_at.is_(None)))
+    return [
+        row.client_id
+        for row in rows
+        if row.secret_hash == secret_hash(vault, row.client_id, secret)
+    ]
 
 
 def _is_redirect_target(uri: str) -> bool:

@@ -93,8 +93,6 @@ def resume(server: Server, request_id: str) -> Response:
         raise NotFound("no such request")
     if request.browser_id != services().browser:
         raise ForeignBrowser
-    if request.finished_at is not None:
-        raise AlreadyReturned
     outcome = services().flows.outcome(request.operation_id, request.browser_id)
     if outcome.result == "CONTINUE":
         response: Response = redirect(_page(request.handle), 303)  # type: ignore[assignment]  # Flask's own class

@@ -117,5 +117,7 @@ class SigningKey(Base):
     private_jwk_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     public_jwk: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = mapped_column(index=True)
+    signs_from: Mapped[datetime]
+    """A new key is published before it signs, so that clients have fetched it by then."""
     retired_at: Mapped[datetime | None]
-    """Retired keys sign no more; they stay published while tokens that they signed are valid."""
+    """When it signs no more; it stays published while tokens that it signed are valid."""

@@ -19,6 +19,7 @@ class OutboxRow(Base):
     __table_args__ = (
         CheckConstraint("state IN ('pending', 'delivered', 'failed', 'void')", name="state"),
         Index("ix_outbox_due", "state", "due_at"),
+        Index("ix_outbox_finished", "finished_at"),
     )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)

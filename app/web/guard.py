@@ -1,7 +1,9 @@
 """What every answer carries, and what no request may do."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, abort, g, request, url_for
 
@@ -20,6 +22,7 @@ def register(app: Flask, *, https: bool) -> None:
     """Put the headers on every answer and refuse posts from other sites."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     hashes: dict[str, str] = {}
+    app.wsgi_app = ascii_queries(app.wsgi_app)  # type: ignore[assignment]  # as Flask documents it
 
     @app.template_global()
     def static_url(path: str) -> str:
@@ -41,6 +44,19 @@ def register(app: Flask, *, https: bool) -> None:
         if https:
             response.headers["Strict-Transport-Security"] = f"max-age={2 * YEAR}; includeSubDomains"
         return response
+
+
+def ascii_queries(app: WSGIApplication) -> WSGIApplication:
+    """Percent-encode raw bytes in queries: Flask fails on those that are not UTF-8."""
+
+    def run(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        query = environ.get("QUERY_STRING", "")
+        environ["QUERY_STRING"] = "".join(
+            char if char.isascii() else f"%{ord(char):02X}" for char in query
+        )
+        return app(environ, start_response)
+
+    return run
 
 
 def refuse_foreign_posts() -> None:

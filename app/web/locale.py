@@ -3,7 +3,9 @@
 from flask import Flask, request, session
 from flask_babel import Babel, get_locale
 
-KEY = "language"
+CHOSEN, ASKED = "language", "ui_locales"
+"""What the person chose on a page, and what the last client asked for; both in the session."""
+
 LABELS = {
     "en": "English", "cs": "Čeština", "de": "Deutsch", "fr": "Français", "es": "Español",
     "uk": "Українська", "ro": "Română",
@@ -14,9 +16,9 @@ def register(app: Flask, *, languages: tuple[str, ...], timezone: str) -> None:
     """Let Flask-Babel choose among the offered languages."""
 
     def select() -> str:
-        wanted = request.args.get("lang") or session.get(KEY)
-        if wanted in languages:
-            return str(wanted)
+        for wanted in (request.args.get("lang"), session.get(CHOSEN), session.get(ASKED)):
+            if wanted in languages:
+                return str(wanted)
         return request.accept_languages.best_match(languages) or languages[0]
 
     Babel(
@@ -30,7 +32,7 @@ def register(app: Flask, *, languages: tuple[str, ...], timezone: str) -> None:
     def remember() -> None:
         wanted = request.args.get("lang")
         if wanted in languages:
-            session[KEY] = wanted
+            session[CHOSEN] = wanted
 
     @app.context_processor
     def words() -> dict[str, object]:
@@ -58,4 +60,4 @@ def language() -> str:
 
 def prefer(code: str) -> None:
     """Remember the language that the client asked for."""
-    session.setdefault(KEY, code)
+    session[ASKED] = code

@@ -3,8 +3,8 @@
 import time_machine
 
 from app import clock
-from app.store.outbox import OutboxRow
 from app.store.otps import SmsAuthorization
+from app.store.outbox import OutboxRow
 from tests.support.banks import FakeBank
 from tests.support.store import all_of, on_sqlite, put_in
 from tests.support.walker import Walker, detail, normalised
@@ -112,8 +112,10 @@ def test_the_right_code_with_a_wrong_password_can_be_given_again(app):  # 62
 def test_whatever_is_wrong_the_page_is_the_same(app):  # 63
     pages = []
     with time_machine.travel(clock.now(), tick=False):
-        for code, password in ((None, "wrong"), ("00000001", "test"), ("00000001", "wrong"),
-                               ("", "test"), (None, ""), ("", ""), ("letters!", "test")):  # fmt: skip
+        for code, password in (
+            (None, "wrong"), ("00000001", "test"), ("00000001", "wrong"),
+            ("", "test"), (None, ""), ("", ""), ("letters!", "test"),
+        ):  # fmt: skip
             walker = Walker(app)
             walker.start_login()
             walker.name()

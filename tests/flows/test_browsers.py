@@ -266,3 +266,14 @@ def test_only_the_browser_of_the_flow_is_sent_back_with_the_result(app):
     answer = stranger.client.get(walker.way_back)
     assert answer.status_code == 403
     assert "code" in walker.leave()
+
+
+@on_sqlite
+@pytest.mark.parametrize("operation", ["unknown", "\x00", "a" * 256, "a" * 257])
+def test_an_unknown_operation_makes_no_flow_and_names_nobody(app, operation):  # 128
+    before = census(app)
+    answer = Walker(app).authorize(scope="pisp", operation_id=operation)
+    assert answer.status_code in (302, 303, 400)
+    assert "/flow/" not in answer.headers.get("Location", "")
+    assert "code=" not in answer.headers.get("Location", "")
+    assert census(app) == before

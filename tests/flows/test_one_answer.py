@@ -87,20 +87,35 @@ def test_a_nul_character_in_an_answer_is_no_failure_of_ours(app, field):
 
 
 @on_sqlite
-@pytest.mark.parametrize("action", [None, "", "confirm", "resend", "nonsense"])
+@pytest.mark.parametrize("action", ["resend", "CONTINUE", "nonsense", "\x00", "x" * 1000])
 def test_an_action_that_the_page_does_not_have_goes_nowhere(app, action):
     walker = Walker(app)
     walker.start_login()
     fields = walker.filled("continue", username="10045678")
-    fields.poplist("action")
-    if action is not None:
-        fields["action"] = action
+    fields["action"] = action
     page = walker.send(fields)
     assert OUT_OF_DATE in page.text
     assert walker.flow().step == "LOGIN_SCA"
     assert walker.flow().phase == ""
     assert walker.flow().attempts == 0
     assert walker.messages() == []
+
+
+@on_sqlite
+def test_an_answer_that_names_no_button_goes_forward(app):
+    walker = Walker(app)
+    walker.start_login()
+    for values in (
+        {"username": "10045678"},
+        {"password": "test", "code": None},
+        {"option": "CONSENT_LOGIN"},
+    ):
+        if "code" in values:
+            values["code"] = walker.code()
+        fields = walker.filled(**values)
+        fields.poplist("action")
+        walker.send(fields)
+    assert walker.flow().result == "DONE"
 
 
 @on_sqlite
@@ -124,8 +139,9 @@ def test_of_two_right_answers_at_once_exactly_one_is_taken(app):
     tabs = [walker.double(), walker.double()]
     right = walker.filled("confirm", code=walker.code(), password="test")
     answers = at_once(*(lambda tab=tab: tab.post(right) for tab in tabs))
-    assert [answer.status_code for answer in answers] == [303, 303]
-    assert sorted("notice" in answer.location for answer in answers) == [False, True]
+    taken = [a for a in answers if a.status_code == 303 and "notice" not in a.location]
+    assert len(taken) == 1
+    assert {answer.status_code for answer in answers} <= {303, 409}  # its cookie may be too old
     assert walker.flow().step == "CONSENT"
     assert [step for step, *_ in walker.history()] == ["INIT", "LOGIN_SCA"]
     assert [message.verify_request_count for message in walker.messages()] == [1]

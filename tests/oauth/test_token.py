@@ -1,8 +1,9 @@
 """The token endpoint: what it takes, what it refuses, what it hands out."""
 
 import pytest
+from sqlalchemy import update
 
-from tests.oauth.conftest import CALLBACK, basic
+from tests.oauth.conftest import CALLBACK, basic, reading, writing
 
 LONG = "x" * 2049
 JSON = "application/json"
@@ -94,17 +95,35 @@ def test_a_malformed_request_does_not_burn_the_code(tpp):
     assert tpp.exchange(code).status_code == 200
 
 
-def test_parameters_in_the_query_are_refused(asking):
-    form = {"grant_type": "authorization_code", "code": "x"}
-    http = asking.app.test_client()
+def test_parameters_in_the_query_are_refused_and_burn_nothing(tpp):
+    code = tpp.code()
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": CALLBACK,
+        "code_verifier": tpp.verifier,
+    }
 
-    answer = http.post(
-        "/oauth2/token?client_secret=changeme",
-        data=form,
-        headers=basic(asking.client_id, asking.secret),
-    )
+    answer = tpp.post("/oauth2/token?client_id=democlient", **form)
 
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+    assert tpp.exchange(code).status_code == 200
+
+
+def test_a_failure_of_ours_is_said_in_json_and_burns_nothing(tpp):
+    from app import clock  # noqa: PLC0415
+    from app.oauth.keys import ensure_signing_key  # noqa: PLC0415
+    from app.store.oauth import SigningKey  # noqa: PLC0415
+
+    code = tpp.code()
+    with writing(tpp.app) as session:
+        session.execute(update(SigningKey).values(retired_at=clock.now()))
+    answer = tpp.exchange(code)
+
+    assert (answer.status_code, answer.json) == (500, {"error": "server_error"})
+    with writing(tpp.app) as session:
+        ensure_signing_key(session, tpp.app.extensions["webflow"].vault)
+    assert tpp.exchange(code).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -170,7 +189,6 @@ def test_no_secret_of_the_exchange_is_in_the_log(tpp, caplog):
 
 def test_neither_code_nor_token_nor_secret_is_kept_readable(tpp):
     from app.store.db import Base  # noqa: PLC0415
-    from tests.oauth.conftest import reading  # noqa: PLC0415
 
     code = tpp.code()
     token = tpp.exchange(code).json["access_token"]

@@ -106,7 +106,9 @@ def test_a_writing_transaction_of_sqlite_waits_for_its_turn_instead_of_failing(a
 
 @on_sqlite
 def test_no_value_of_a_statement_stands_in_an_error_of_the_database(app):
-    with pytest.raises(IntegrityError) as caught, writing(app) as session:
+    with writing(app) as session:
         session.add(browser(MOMENT))
-        session.add(Browser(id="c", token_digest="d", created_at=MOMENT))
-    assert "hide_parameters" in str(caught.value)
+    twice = Browser(id="the other", token_digest="d", created_at=MOMENT)
+    with pytest.raises(IntegrityError) as caught, writing(app) as session:
+        session.add(twice)
+    assert "the other" not in str(caught.value)

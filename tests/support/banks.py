@@ -68,7 +68,7 @@ class FakeBank(DemoBank):
 
     def save_consent(
         self,
-        context: OperationContext,  # noqa: ARG002 - as the protocol has it
+        context: OperationContext,
         language: str,
         html: str,
         chosen: Sequence[str],

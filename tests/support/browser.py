@@ -58,6 +58,7 @@ class Browser:
         self._http = httpx2.Client(
             follow_redirects=False,
             timeout=20,
+            limits=httpx2.Limits(keepalive_expiry=1),  # servers close idle connections after two
             headers={"Accept-Language": language},
             trust_env=False,
         )

@@ -1,6 +1,6 @@
 """Look into the database behind an application, and change it behind its back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -26,11 +26,22 @@ def parts_of(app: Flask) -> Parts:
 
 
 def put_in(app: Flask, **changes: object) -> None:
-    """Put other parts where the house ends: a bank, listeners, what wakes the worker."""
+    """Put other parts where the house ends: a bank, listeners, a gate."""
     parts = parts_of(app)
     for name, part in changes.items():
         assert hasattr(parts, name)
         object.__setattr__(parts, name, part)
+
+
+@contextmanager
+def waking(app: Flask, wake: Callable[[], None]) -> Iterator[None]:
+    """Hear for a while when the worker would be woken."""
+    usual = parts_of(app).wake_worker
+    put_in(app, wake_worker=wake)
+    try:
+        yield
+    finally:
+        put_in(app, wake_worker=usual)
 
 
 @contextmanager

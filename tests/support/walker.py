@@ -19,7 +19,7 @@ from app.store.flows import Flow, FlowRecord
 from app.store.otps import SmsAuthorization
 from tests.support.browser import Page
 from tests.support.forms import Form
-from tests.support.store import put_in, reading
+from tests.support.store import reading
 
 CALLBACK: Final = "http://localhost:8888/connect/demo"
 OPERATION: Final = "/powerauth-nextstep/operation"
@@ -95,8 +95,6 @@ class Walker:
         self.page = Page("", 0, "")
         self.response: TestResponse | None = None
         self.state = secrets.token_urlsafe(8)
-        # Tests run the worker themselves; waking it would open the job queue.
-        put_in(app, wake_worker=lambda: None)
         app.jinja_env.bytecode_cache = COMPILED
 
     # --- the beginning ----------------------------------------------------------------------

@@ -8,18 +8,45 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from app.api.kit import NotValid, Violation
-from app.errors import BadRequest, InvalidOperationData, Problem
+from app.errors import (
+    AlreadyConfigured,
+    InvalidOperationData,
+    NotAuthenticated,
+    NotConfigured,
+    OperationOver,
+    Problem,
+    UnsoundTable,
+)
 
 log = structlog.get_logger("webflow.nextstep")
 
 MESSAGES = {
     "operation_not_found": ("OPERATION_NOT_FOUND", "Operation not found."),
     "operation_already_exists": ("OPERATION_ALREADY_EXISTS", "Operation already exists."),
+    "operation_not_valid": ("OPERATION_NOT_VALID", "Operation has no valid history."),
     "invalid_configuration": ("INVALID_CONFIGURATION", "Operation is not configured."),
     "organization_not_found": ("ORGANIZATION_NOT_FOUND", "Organization not found."),
+    "in_use": ("DELETE_NOT_ALLOWED", "It is in use."),
     "bad_request": ("INVALID_REQUEST", "Invalid request."),
+    "not_trusted": (
+        "INVALID_REQUEST",
+        "Updates that confirm what a customer proves are not trusted here.",
+    ),
+    "not_authenticated": ("ERROR_UNAUTHORIZED", "Authentication is needed."),
+    "not_allowed": ("ERROR_FORBIDDEN", "This caller may not do that."),
+    "overloaded": ("ERROR_TRY_AGAIN", "Too much work is queued."),
+    "try_again": ("ERROR_TRY_AGAIN", "A system behind us did not answer."),
 }
 """Code of a problem → code and words of the dialect."""
+
+OVER = {
+    "finished": ("OPERATION_ALREADY_FINISHED", "Operation is finished."),
+    "failed": ("OPERATION_ALREADY_FAILED", "Operation has failed."),
+    "canceled": ("OPERATION_ALREADY_CANCELED", "Operation was canceled."),
+}
+"""How an operation ended → code and words of the dialect."""
+
+UNKNOWN = ("ERROR_GENERIC", "Unknown error occurred.")
 
 
 def dress(error: Exception) -> ResponseReturnValue:
@@ -31,9 +58,8 @@ def dress(error: Exception) -> ResponseReturnValue:
             given = error.context.get("violations")
             pairs = given if isinstance(given, tuple) else (("operationData", error.detail),)
             return _invalid([Violation(name, None, hint) for name, hint in pairs])
-        case BadRequest() | Problem():
-            code, message = MESSAGES.get(error.code, ("ERROR_GENERIC", "Unknown error occurred."))
-            return _error(code, message), error.status
+        case Problem():
+            return _error(*_words(error)), error.status, _headers(error)
         case HTTPException(code=404):
             return _error("ERROR_NOT_FOUND", "Resource not found."), HTTPStatus.NOT_FOUND
         case HTTPException():
@@ -42,8 +68,27 @@ def dress(error: Exception) -> ResponseReturnValue:
             return _error("INVALID_REQUEST", status.phrase + "."), status, headers
         case _:
             log.error("unexpected", exc_info=error)
-            generic = _error("ERROR_GENERIC", "Unknown error occurred.")
-            return generic, HTTPStatus.INTERNAL_SERVER_ERROR
+            return _error(*UNKNOWN), HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _words(problem: Problem) -> tuple[str, str]:
+    match problem:
+        case UnsoundTable():  # the operator who made it so has to know
+            return "INVALID_CONFIGURATION", "; ".join(problem.faults)
+        case AlreadyConfigured():
+            return f"{problem.thing.upper()}_ALREADY_EXISTS", "It already exists."
+        case NotConfigured():
+            return f"{problem.thing.upper()}_NOT_FOUND", "It is not configured."
+        case OperationOver():
+            return OVER[problem.how]
+        case _:
+            return MESSAGES.get(problem.code, UNKNOWN)
+
+
+def _headers(problem: Problem) -> dict[str, str]:
+    if isinstance(problem, NotAuthenticated):
+        return {"WWW-Authenticate": 'Basic realm="nextstep", charset="UTF-8"'}
+    return {"Retry-After": "2"} if problem.status is HTTPStatus.SERVICE_UNAVAILABLE else {}
 
 
 def _invalid(violations: list[Violation]) -> ResponseReturnValue:

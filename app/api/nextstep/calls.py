@@ -1,0 +1,205 @@
+"""A call of Next Step: its addresses, its envelope, who may make it, and its documentation."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeVar
+
+from flask import Blueprint, g, request
+from flask.typing import ResponseReturnValue
+from pydantic import Field, create_model
+from spectree import Response, SecurityScheme, SpecTree, Tag
+from spectree.models import SecureType, SecuritySchemeData
+
+from app.api.kit import Schema, json_object, parse, query
+from app.errors import BadRequest, NotAllowed, NotAuthenticated
+from app.flows.callers import Caller
+from app.services import services
+
+PREFIX = "/powerauth-nextstep"
+OPEN = frozenset({"nextstep.api_docs", "nextstep.swagger_ui"})
+"""What everybody may read: the documentation."""
+
+bp = Blueprint("nextstep", __name__, url_prefix=PREFIX)
+
+AskT = TypeVar("AskT", bound=Schema)
+Answer = Schema | Sequence[Schema] | None
+Handler = Callable[[AskT], Answer]
+
+
+class ViolationAnswer(Schema):
+    """One field that is not as it should be."""
+
+    field_name: str
+    invalid_value: str | int | float | bool | None
+    hint: str
+
+
+class ErrorObject(Schema):
+    """What went wrong: `code` for programs, `message` for people."""
+
+    code: str
+    message: str
+    violations: list[ViolationAnswer] = Field(default_factory=list)
+
+
+class ErrorAnswer(Schema):
+    """The envelope of every refusal."""
+
+    status: Literal["ERROR"]
+    response_object: ErrorObject
+
+
+class PlainAnswer(Schema):
+    """The envelope of a success that has nothing to say."""
+
+    status: Literal["OK"]
+
+
+document = SpecTree(
+    "flask",
+    title="Next Step",
+    description=(
+        "The API by which a bank's back ends prepare, follow and steer operations, and by which "
+        "its operators configure them. Every call that changes something, or reads by GET, has a "
+        "twin that is a POST, for gateways that pass nothing else."
+    ),
+    version="3",
+    openapi_version="3.1.0",
+    mode="strict",
+    annotations=False,
+    naming_strategy=lambda model: str(model.__name__),
+    nested_naming_strategy=lambda _parent, child: child,
+    validation_error_status=400,
+    validation_error_model=ErrorAnswer,
+    security_schemes=[
+        SecurityScheme(name="basic", data=SecuritySchemeData(type=SecureType.HTTP, scheme="basic")),
+        SecurityScheme(
+            name="bearer", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer")
+        ),
+    ],
+    security=[{}, {"basic": []}, {"bearer": []}],
+)
+
+
+def call(  # noqa: PLR0913 - what a call consists of
+    *ways: str,
+    asks: type[AskT],
+    answers: type[Schema] | None,
+    about: str,
+    refuses: str = "",
+    many: bool = False,
+    for_operators: bool = False,
+) -> Callable[[Handler[AskT]], Handler[AskT]]:
+    """Let a function answer at some addresses, e.g. `PUT /operation`, `POST /operation/update`.
+
+    `asks` is read from the query of a GET and from the envelope of anything else; `answers`
+    is what comes back, a list of them with `many`. `refuses` names the codes of the dialect.
+    """
+
+    def register(handler: Handler[AskT]) -> Handler[AskT]:
+        for number, way in enumerate(ways):
+            method, _, path = way.partition(" ")
+            name = handler.__name__ + ("_by_post" if number else "")
+
+            def view(by_query: bool = method == "GET") -> ResponseReturnValue:  # noqa: FBT001 - which of the two twins
+                if for_operators and not caller().is_admin:
+                    raise NotAllowed("operators only", caller=caller().name)
+                given = query(request) if by_query else enveloped()
+                return enclosed(handler(parse(given, asks)))
+
+            view.__name__, view.__doc__ = name, handler.__doc__
+            documented = document.validate(
+                query=asks if method == "GET" and asks.model_fields else None,
+                json=None if method == "GET" else _body_of(asks),
+                resp=_answers(answers, refuses, many=many),
+                tags=[Tag(name=about)],
+                operation_id=_camel(name),
+                skip_validation=True,  # ours is made of the same models and speaks the dialect
+            )(view)
+            bp.add_url_rule(
+                path,
+                endpoint=name,
+                view_func=documented,
+                methods=[method],
+                strict_slashes=False,
+                provide_automatic_options=False,
+            )
+        return handler
+
+    return register
+
+
+def enveloped() -> object:
+    """Return the `requestObject` of the body."""
+    body = json_object(request)
+    if not isinstance(body.get("requestObject"), dict):
+        raise BadRequest("no requestObject")
+    return body["requestObject"]
+
+
+def enclosed(content: Answer) -> dict[str, object]:
+    """Put an answer into its envelope."""
+    if content is None:
+        return {"status": "OK"}
+    if isinstance(content, Schema):
+        return {"status": "OK", "responseObject": _dumped(content)}
+    return {"status": "OK", "responseObject": [_dumped(each) for each in content]}
+
+
+def caller() -> Caller:
+    """Return who makes this request."""
+    known: Caller = g.caller
+    return known
+
+
+@bp.before_request
+def authenticate() -> None:
+    """Let in whom the settings let in; browsers never on behalf of another site."""
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        raise NotAllowed("another site's page")
+    if request.endpoint not in OPEN:
+        g.caller = _caller()
+
+
+def _caller() -> Caller:
+    given = request.authorization
+    match services().settings.nextstep.auth:
+        case "none":
+            return services().anybody
+        case "basic":
+            if given is None or given.type != "basic":
+                raise NotAuthenticated("no Basic credentials")
+            return services().system_user(given.username or "", given.password or "")
+        case "oidc":
+            if given is None or given.type != "bearer" or not given.token:
+                raise NotAuthenticated("no bearer token")
+            return services().bearer(given.token)
+
+
+def _dumped(content: Schema) -> dict[str, object]:
+    return content.model_dump(mode="json", by_alias=True)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _body_of(asks: type[Schema]) -> type[Schema]:
+    return create_model(f"{asks.__name__}Body", __base__=Schema, request_object=(asks, ...))
+
+
+def _answers(answers: type[Schema] | None, refuses: str, *, many: bool) -> Response:
+    success: type[Schema] = PlainAnswer
+    if answers is not None:
+        content = list[answers] if many else answers  # type: ignore[valid-type]  # chosen at run time
+        name = f"{answers.__name__}{'List' if many else ''}Answer"
+        success = create_model(name, __base__=PlainAnswer, response_object=(content, ...))
+    codes = ", ".join(["REQUEST_VALIDATION_FAILED", "INVALID_REQUEST", *refuses.split()])
+    refusals = {
+        "HTTP_400": (ErrorAnswer, ", ".join(dict.fromkeys(codes.split(", ")))),
+        "HTTP_401": (ErrorAnswer, "ERROR_UNAUTHORIZED"),
+        "HTTP_403": (ErrorAnswer, "ERROR_FORBIDDEN"),
+        "HTTP_413": (ErrorAnswer, "The body is too large"),
+        "HTTP_503": (ErrorAnswer, "ERROR_TRY_AGAIN"),
+    }
+    return Response(HTTP_200=success, **refusals)

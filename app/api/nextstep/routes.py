@@ -1,0 +1,20 @@
+"""Every call of Next Step."""
+
+from app.api.nextstep import (
+    applications,
+    configuration,
+    operations,
+    organizations,
+    reference,
+)
+from app.api.nextstep.calls import PREFIX, bp
+
+__all__ = [
+    "PREFIX",
+    "applications",
+    "bp",
+    "configuration",
+    "operations",
+    "organizations",
+    "reference",
+]

@@ -1,0 +1,101 @@
+"""Start everything: what is missing is set up first, then programs run until a signal."""
+
+import errno
+import socket
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import click
+from flask import Flask
+from flask_migrate import upgrade
+
+from app.settings import Settings
+from app.supervise import Program, Supervisor
+
+Seed = Callable[[Flask], None]
+
+
+def run(app: Flask, settings: Settings, seed: Seed) -> int:
+    """Run until a signal says stop; return the exit code."""
+    if taken := list(taken_ports(settings)):
+        for message in taken:
+            click.echo(message, err=True)
+        return 1
+    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    if settings.embedded or settings.profile == "demo":
+        upgrade()
+        seed(app)
+    return Supervisor(
+        list(_programs(settings)),
+        ready=lambda: all(_answers(f"{address}/healthz") for address in _addresses(settings)),
+        announce=lambda: click.echo(banner(settings)),
+    ).run()
+
+
+def _addresses(settings: Settings) -> list[str]:
+    """Return where each web server answers on this machine, whatever the public address is."""
+    host = "localhost" if settings.host in {"0.0.0.0", "::", "127.0.0.1"} else settings.host  # noqa: S104 - compared, not bound
+    ports = [settings.port, *([settings.demo_port] if settings.profile == "demo" else [])]
+    return [f"http://{host}:{port}" for port in ports]
+
+
+def _programs(settings: Settings) -> Iterator[Program]:
+    python = sys.executable
+    yield Program("web", (python, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"))
+    yield Program("worker", (python, "worker.py"))
+    if settings.profile == "demo":
+        yield Program("demo", (python, "-m", "app.demo"), environment=_for_demo(settings))
+
+
+def _for_demo(settings: Settings) -> dict[str, str]:
+    """Return what the demo client reads; it knows neither our settings nor our `.env`."""
+    return {
+        "WEBFLOW_HOST": settings.host,
+        "WEBFLOW_PORT": str(settings.port),
+        "WEBFLOW_DEMO_PORT": str(settings.demo_port),
+        "WEBFLOW_PUBLIC_URL": settings.issuer,
+        "WEBFLOW_DEMO_URL": settings.demo_address,
+    }
+
+
+def taken_ports(settings: Settings) -> Iterator[str]:
+    """Yield what to say about each port that cannot be used."""
+    wanted = {"WEBFLOW_PORT": settings.port}
+    if settings.profile == "demo":
+        wanted["WEBFLOW_DEMO_PORT"] = settings.demo_port
+    for name, port in wanted.items():
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((settings.host, port))
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    why = "is taken: stop what listens there"
+                else:
+                    why = f"cannot be used on {settings.host} ({error.strerror})"
+                yield f"Port {port} {why}, or set {name} to another one, e.g. {name}={port + 1000}."
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=1) as answer:  # noqa: S310 - our own servers
+            return bool(answer.status == 200)  # noqa: PLR2004 - OK
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def banner(settings: Settings) -> str:
+    """Return what a person is told when everything answers."""
+    lines = [("Portal", settings.issuer)]
+    if settings.profile == "demo":
+        lines += [
+            ("Demo client", f"{settings.demo_address}  <- start here"),
+            ("SMS codes", f"{settings.issuer}/demo/sms  (or /demo/sms.json)"),
+            ("OAuth client", "democlient / changeme"),
+            ("Sign in as", 'any login number of 4 or more characters, password "test"'),
+        ]
+    body = "\n".join(f"  {name:<14}{value}" for name, value in lines)
+    return f"\nReady.\n\n{body}\n\n  Ctrl+C stops everything.\n"

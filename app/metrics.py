@@ -1,0 +1,82 @@
+"""What is counted and measured; told by events and by the doors, read at `/metrics`.
+
+With several web processes the numbers live in files of a folder that all of them share
+(`PROMETHEUS_MULTIPROC_DIR`, set where the processes are started), else in memory. No label is
+ever an id.
+"""
+
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from app.events import Event, Name
+
+FLOWS_CREATED = Counter(
+    "webflow_flows_created", "Operations that were prepared or started", ["operation"]
+)
+FLOWS_ENDED = Counter("webflow_flows_ended", "Flows that ended", ["operation", "result"])
+STEPS = Counter("webflow_step_attempts", "Answers to steps", ["step", "result"])
+SMS = Counter("webflow_sms", "Text messages by what became of them", ["state"])
+LOCKOUTS = Counter("webflow_lockouts", "Users who were blocked after failures in a row")
+TOKENS = Counter("webflow_tokens_issued", "Sets of tokens that clients got")
+REPLAYS = Counter("webflow_codes_replayed", "Authorization codes that came back")
+REQUESTS = Histogram(
+    "webflow_request_seconds",
+    "Time from a request to its answer",
+    ["method", "route", "status"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+SMS_STATES = {
+    Name.SMS_REQUESTED: "asked",
+    Name.SMS_DELIVERED: "delivered",
+    Name.SMS_FAILED: "failed",
+}
+ENDINGS = (("canceled.", "canceled"), ("operation.timeout", "timeout"))
+EXCEEDED = "authentication.maxAttemptsExceeded"
+
+
+def hear(event: Event) -> None:
+    """Count what was committed; a listener of the journal."""
+    operation, step = str(event.facts.get("operation", "")), str(event.facts.get("step", ""))
+    match event.name:
+        case Name.FLOW_CREATED:
+            FLOWS_CREATED.labels(operation).inc()
+        case Name.STEP_CONFIRMED:
+            STEPS.labels(step, "confirmed").inc()
+        case Name.STEP_REJECTED:
+            STEPS.labels(step, "rejected").inc()
+        case Name.FLOW_DONE:
+            STEPS.labels(step, "confirmed").inc()
+            FLOWS_ENDED.labels(operation, "done").inc()
+        case Name.FLOW_FAILED:
+            _count_failure(operation, step, str(event.facts.get("reason", "")))
+        case Name.SMS_REQUESTED | Name.SMS_DELIVERED | Name.SMS_FAILED:
+            SMS.labels(SMS_STATES[event.name]).inc()
+        case Name.USER_BLOCKED:
+            LOCKOUTS.inc()
+        case Name.TOKEN_ISSUED:
+            TOKENS.inc()
+        case Name.CODE_REPLAYED:
+            REPLAYS.inc()
+        case _:
+            pass
+
+
+def written(*collectors: Collector) -> bytes:
+    """Return all numbers of all processes that share them, and what `collectors` find now."""
+    registry = CollectorRegistry()
+    for collector in collectors:
+        registry.register(collector)
+    try:
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it ships no types
+    except ValueError:  # no shared folder: this process is the only one
+        return generate_latest(REGISTRY) + generate_latest(registry)
+    return generate_latest(registry)
+
+
+def _count_failure(operation: str, step: str, reason: str) -> None:
+    result = next((name for prefix, name in ENDINGS if reason.startswith(prefix)), "failed")
+    FLOWS_ENDED.labels(operation, result).inc()
+    if reason == EXCEEDED:
+        STEPS.labels(step, "rejected").inc()

@@ -1,0 +1,1 @@
+"""What an installation needs to stay sound: keys, the audit trail, clean-up, readiness."""

@@ -1,0 +1,247 @@
+"""The OpenAPI document, the page that shows it, and that nothing else is answered."""
+
+import os
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from tests.support.backend import DETAILS, LISTS, PREFIX, PUTS, BackEnd
+from tests.support.store import on_sqlite
+
+pytest_plugins = ["tests.support.lasting"]
+
+EXAMPLES = int(os.environ.get("WEBFLOW_TEST_EXAMPLES", "4"))
+"""How much is asked of each call; more by hand."""
+
+
+@pytest.fixture
+def document(lasting_apps):
+    answer = lasting_apps("sqlite").test_client().get(f"{PREFIX}/v3/api-docs")
+    assert answer.status_code == 200
+    return answer.json
+
+
+def calls(document):
+    return [
+        (path.removeprefix(PREFIX), method.upper(), made)
+        for path, methods in document["paths"].items()
+        for method, made in methods.items()
+    ]
+
+
+def test_the_document_is_openapi_3_1(document, lasting_apps):
+    assert document["openapi"] == "3.1.0"
+    again = lasting_apps("sqlite").test_client().get(f"{PREFIX}/openapi.json")
+    assert again.json == document
+
+
+def test_every_call_has_a_name_a_tag_a_sentence_and_its_refusals(document):
+    names = [made["operationId"] for _, _, made in calls(document)]
+    assert len(set(names)) == len(names)
+    for path, method, made in calls(document):
+        assert made["tags"], path
+        assert made["summary"].endswith("."), path
+        assert set(made["responses"]) == {"200", "400", "401", "403", "413", "503"}, path
+        assert ("requestBody" in made) == (method != "GET"), path
+
+
+def test_every_reference_of_the_document_leads_somewhere(document):
+    named = set(
+        re.findall(r'"\$ref": ?"#/components/schemas/([^"]+)"', str(document).replace("'", '"'))
+    )
+    assert named
+    assert named <= set(document["components"]["schemas"])
+
+
+def test_every_call_has_its_twin(document):  # spec 0.3
+    made = {(path, method) for path, method, _ in calls(document)}
+    for path, method in made:
+        if method == "PUT":
+            assert (f"{path}/update", "POST") in made
+        if method == "GET":
+            assert (f"{path}/list", "POST") in made or (path, "POST") in made
+    assert {path for path, method in made if method == "PUT"} == set(PUTS)
+    assert {path for path, method in made if method == "GET"} == {*LISTS, *DETAILS}
+
+
+def test_what_answers_is_what_is_documented(document, lasting_apps):
+    app = lasting_apps("sqlite")
+    served = {
+        (str(rule).removeprefix(PREFIX), method)
+        for rule in app.url_map.iter_rules()
+        if str(rule).startswith(PREFIX)
+        for method in (rule.methods or set()) - {"HEAD"}
+    }
+    own = {
+        (p, "GET")
+        for p in ("/v3/api-docs", "/openapi.json", "/swagger-ui", "/swagger-ui/index.html")
+    }
+    documented = {(path, method) for path, method, _ in calls(document)}
+    assert {(p, m) for p, m in served if m != "OPTIONS"} == documented | own
+
+
+class Scripts(HTMLParser):
+    """Finds what a page runs, and whether any of it stands inside."""
+
+    def __init__(self):
+        super().__init__()
+        self.sources, self.inside, self.handlers = [], False, []
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        self.handlers += [name for name in given if name.startswith("on") or name == "style"]
+        if tag in ("script", "link"):
+            self.sources.append(given.get("src") or given.get("href"))
+            self.inside |= tag == "script" and "src" not in given
+
+
+def test_the_page_runs_nothing_but_our_files(lasting_apps):
+    client = lasting_apps("sqlite").test_client()
+    page = client.get(f"{PREFIX}/swagger-ui/index.html")
+    policy = page.headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    found = Scripts()
+    found.feed(page.text)
+    assert (found.inside, found.handlers) == (False, [])
+    for source in found.sources:
+        assert source.startswith("/static/")
+        assert client.get(source).status_code == 200
+
+
+# --- anything may be asked ---------------------------------------------------------------------
+
+
+@on_sqlite
+def test_no_generated_request_gets_an_undocumented_answer(app):
+    import schemathesis  # noqa: PLC0415 - slow to import, and only needed here
+    from schemathesis.checks import not_a_server_error  # noqa: PLC0415
+    from schemathesis.specs.openapi.checks import (  # noqa: PLC0415
+        content_type_conformance,
+        response_schema_conformance,
+        status_code_conformance,
+    )
+
+    checks = (
+        not_a_server_error, status_code_conformance, content_type_conformance,
+        response_schema_conformance,
+    )  # fmt: skip
+    schema = schemathesis.openapi.from_wsgi(f"{PREFIX}/v3/api-docs", app)
+    asked = set()
+    for found in schema.get_all_operations():
+        operation = found.ok()
+
+        @given(case=operation.as_strategy())
+        @hypothesis_settings(
+            max_examples=EXAMPLES,
+            database=None,
+            deadline=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        def ask(case):
+            case.call_and_validate(checks=checks)
+
+        ask()
+        asked.add((operation.path, operation.method))
+    assert len(asked) > 50
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+NAMES = st.sampled_from(
+    [
+        "operationId", "operationName", "operationData", "userId", "organizationId", "authMethod",
+        "authStepResult", "targetAuthMethod", "authInstruments", "formData", "applicationContext",
+        "chosenAuthMethod", "externalTransactionId", "stepDefinitionId", "operationRequestType",
+        "responseResult", "responsePriority", "templateId", "maxAuthFails", "orderNumber",
+        "applicationName", "includeRemoved", "mobileTokenOnly", "params", "authenticationContext",
+    ]
+)  # fmt: skip
+
+
+def test_no_made_up_request_is_a_failure_of_ours(lasting_apps, document):
+    asked = [(path, method) for path, method, _ in calls(document)]
+
+    @given(
+        call=st.sampled_from(asked),
+        wanted=st.dictionaries(NAMES, JUNK, max_size=8),
+        on=st.sampled_from(["sqlite", "postgresql"]),
+    )
+    @hypothesis_settings(max_examples=60 * EXAMPLES, database=None, deadline=None)
+    def ask(call, wanted, on):
+        path, method = call
+        client = lasting_apps(on).test_client()
+        if method == "GET":
+            given_texts = {name: str(value) for name, value in wanted.items()}
+            answer = client.get(PREFIX + path, query_string=given_texts)
+        else:
+            answer = client.open(PREFIX + path, method=method, json={"requestObject": wanted})
+        assert answer.status_code in (200, 400, 413), answer.text
+        assert answer.json["status"] == ("OK" if answer.status_code == 200 else "ERROR")
+
+    ask()
+
+
+BODIES = [
+    b"", b"null", b"[]", b"1", b'"x"', b"{", b'{"requestObject":', b"\xff\xfe", b"\xc3\x28", b"{}",
+    b'{"requestObject":null}', b'{"requestObject":[]}', b'{"requestObject":"x"}',
+    b'{"requestObject":{"operationId":"a\\u0000b"}}', b'{"requestObject":{"userId":"\\ud800"}}',
+    b'{"requestObject":{"a":NaN}}', b'{"requestObject":{"a":1e999}}',
+    b'{"requestObject":{"a":1,"a":2}}', b'{"requestObject":{"a":' + b"9" * 5000 + b"}}",
+    b'{"requestObject":' * 200 + b"{}" + b"}" * 200, b"[" * 100_000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:30]))
+def test_no_call_takes_a_body_that_is_none(lasting_apps, document, body):
+    client = lasting_apps("sqlite").test_client()
+    for path, method, _ in calls(document):
+        if method != "GET":
+            answer = client.open(PREFIX + path, method=method, data=body)
+            assert answer.status_code == 400, (path, answer.text)
+            assert answer.json["responseObject"]["code"] == "INVALID_REQUEST"
+
+
+def test_no_call_takes_a_large_body(lasting_apps, document):
+    client = lasting_apps("sqlite").test_client()
+    for path, method, _ in calls(document):
+        if method != "GET":
+            answer = client.open(PREFIX + path, method=method, data=b"x" * 300_000)
+            assert (answer.status_code, answer.json["status"]) == (413, "ERROR"), path
+
+
+@pytest.mark.parametrize("value", ["", "x" * 257, "a\x00b"])
+def test_no_list_or_detail_takes_a_name_that_is_none(lasting_app, value):
+    bank = BackEnd(lasting_app)
+    for path, name in (
+        ("/operation/detail", "operationId"), ("/user/operation", "userId"),
+        ("/organization/detail", "organizationId"), ("/operation/config/detail", "operationName"),
+        ("/step/definition", "operationName"),
+    ):  # fmt: skip
+        assert bank.ask("GET", path, **{name: value}).status_code == 400, path
+
+
+def test_a_parameter_is_given_once(lasting_app):
+    answer = lasting_app.test_client().get(f"{PREFIX}/operation/detail?operationId=a&operationId=b")
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("wrong", [7, True, [], {}, "x" * 257])
+def test_no_call_takes_an_id_of_the_wrong_kind(lasting_app, wrong):
+    bank = BackEnd(lasting_app)
+    for path in (
+        "/operation", "/operation/user", "/operation/formData", "/operation/chosenAuthMethod",
+        "/operation/application", "/operation/mobileToken/status",
+    ):  # fmt: skip
+        assert bank.refused("PUT", path, operationId=wrong) == "REQUEST_VALIDATION_FAILED"
