@@ -4,10 +4,25 @@ import os
 import shutil
 from pathlib import Path
 
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
 from app import logs
 from app.settings import settings_or_exit
 
 _settings = settings_or_exit()
+
+
+class logger_class(Logger):  # noqa: N801 - gunicorn's name
+    """Writes the lines that our own log has; gunicorn's own would repeat what it could not read."""
+
+    def setup(self, cfg: Config) -> None:
+        """Set the handlers up, each with our form."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.formatter())
+
+
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 _memory = Path("/dev/shm")  # noqa: S108 - heartbeats, no data
 
@@ -18,7 +33,6 @@ threads = _settings.server.threads
 graceful_timeout = 5
 keepalive = 75  # longer than those of proxies: who closes first must be the client
 loglevel = _settings.log_level.lower()
-logconfig_dict = logs.of_server(_settings.log_level)
 control_socket_disable = True
 worker_tmp_dir = str(_memory) if _memory.is_dir() else None  # a slow disk must not look like death
 if _settings.embedded:

@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.sansio.utils import host_is_trusted
 
 from app import cli, logs, metrics, oauth
 from app.api import health, measures
@@ -61,6 +62,8 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as Flask documents it
     measures.register(app, access_log=settings.server.access_log)
     errors.register(app, dialects=DIALECTS)
+    if settings.trusted_hosts:
+        app.before_request(_refuse_other_hosts((*settings.trusted_hosts, *OWN_HOSTS)))
     if settings.profile == "demo":
         app.before_request(_follow_clock(parts))
     _transactions(app, parts)
@@ -85,8 +88,6 @@ def create_worker(settings: Settings) -> Worker:
         finally:
             services.close()
 
-    if settings.profile == "demo":
-        _clock_follower(parts).keep_following()
     return Worker(parts, sms_channel(settings.sms, keep=keep), beside=_beside(parts))
 
 
@@ -135,6 +136,16 @@ def _clock_follower(parts: Parts) -> ClockFollower:
     return ClockFollower(read)
 
 
+def _refuse_other_hosts(names: Sequence[str]) -> Callable[[], None]:
+    """Return a check of the Host header; Flask's own fails before there can be an error page."""
+
+    def check() -> None:
+        if not host_is_trusted(request.host.lower(), names):
+            abort(400)
+
+    return check
+
+
 def _follow_clock(parts: Parts) -> Callable[[], None]:
     follower = _clock_follower(parts)
 
@@ -159,6 +170,8 @@ def _beside(parts: Parts) -> Callable[[], None]:
     """Return what serves the worker's own health, on a port of its own if there is one."""
 
     def serve() -> None:
+        if parts.settings.profile == "demo":
+            _clock_follower(parts).keep_following()
         app = Flask("worker", static_folder=None)
         app.extensions[health.EXTENSION] = _health(parts)
         app.register_blueprint(health.bp)
@@ -185,7 +198,6 @@ def _config(settings: Settings, roots: Sequence[bytes]) -> dict[str, object]:
         "SECRET_KEY": newest,
         "SECRET_KEY_FALLBACKS": older,
         "WTF_CSRF_SECRET_KEY": [*reversed(older), newest],  # the last one signs
-        "TRUSTED_HOSTS": [*settings.trusted_hosts, *OWN_HOSTS] if settings.trusted_hosts else None,
         "SESSION_COOKIE_NAME": "wf_session",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

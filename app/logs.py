@@ -10,7 +10,7 @@ import re
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from types import TracebackType
 from typing import Any
 
@@ -40,7 +40,7 @@ LOOKS_SECRET = re.compile(
 OF_GUNICORN = re.compile(r"^(Invalid request from ip=\S+: ).*", re.DOTALL)
 """gunicorn repeats what it could not read: a line with a code in its query, a header."""
 
-Processor = Callable[[Any, str, MutableMapping[str, Any]], MutableMapping[str, Any]]
+OF_TABLES = ("OperationalError", "ProgrammingError")
 
 
 def configure(level: str) -> None:
@@ -70,19 +70,6 @@ def formatter() -> structlog.stdlib.ProcessorFormatter:
             structlog.processors.JSONRenderer(),
         ],
     )
-
-
-def of_server(level: str) -> dict[str, object]:
-    """Return the logging of a web server (`logconfig_dict` of gunicorn): the same lines."""
-    loud: dict[str, object] = {"level": level, "handlers": ["lines"], "propagate": False}
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"lines": {"()": formatter}},
-        "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines"}},
-        "root": {"level": "WARNING", "handlers": []},
-        "loggers": {"gunicorn.error": loud, "gunicorn.access": loud},
-    }
 
 
 def last_resort() -> None:
@@ -174,7 +161,12 @@ def _places(trace: TracebackType | None) -> Iterator[str]:
 
 
 def _state(error: BaseException) -> str:
-    """Return the database's own name for what went wrong: it has no values in it."""
+    """Return the database's own name for what went wrong: it has no values in it.
+
+    What it says of its tables and of itself has none either; what it says of rows has.
+    """
+    if type(error).__name__ in OF_TABLES and (said := str(getattr(error, "orig", ""))):
+        return f": {said.splitlines()[0]}"
     for name in ("sqlstate", "sqlite_errorname"):
         if isinstance(found := getattr(error, name, None), str):
             return f" ({found})"

@@ -122,6 +122,8 @@ class Services:
         """Return the browser's id; a new one gets a cookie with this answer."""
         if self.browser is None:
             self._browser, self.new_browser_token = self.browsers.admit()
+        else:  # a cookie that somebody planted must be worth nothing
+            self.new_browser_token = self.browsers.rotate(self.browser)
         return str(self.browser)
 
     @property

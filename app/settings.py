@@ -433,7 +433,7 @@ def root_secret(settings: Settings) -> bytes:
     """
     if given := settings.secret_key.get_secret_value():
         return given.encode()
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    settings.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = settings.var_dir / "secret_key"
     if not kept.exists():
         draft = kept.with_name(f".secret_key.{secrets.token_hex(8)}")

@@ -65,6 +65,7 @@ def waker(settings: Settings) -> Callable[[], None]:
                 if not opened:
                     opened.append(_task(queue(settings), lambda: None))
                 opened[0]()
+                opened[0].huey.storage.close()  # messages are rare, connections dear
             except Exception:
                 log.warning("worker.not_woken", exc_info=True)
 
@@ -136,6 +137,9 @@ class Deliveries:
             else:
                 services.outbox.failed(row_id, failure.code)
                 self._tell(services, Name.SMS_FAILED, message, error=failure.code)
+        except Exception:  # a bug of a channel must not keep the other deliveries waiting
+            log.exception("delivery.broke", kind=kind, row=row_id)
+            services.outbox.retry(row_id, "broke", after=HOLD)
         else:
             services.outbox.delivered(row_id)
             self._tell(services, Name.SMS_DELIVERED, message)

@@ -19,6 +19,10 @@ def register(app: Flask, *, access_log: bool) -> None:
     def begin() -> None:
         g.began = time.perf_counter()
 
+    @app.teardown_request
+    def forget(_error: BaseException | None) -> None:
+        structlog.contextvars.clear_contextvars()  # the thread goes on to something else
+
     @app.after_request
     def end(response: Response) -> Response:
         seconds = time.perf_counter() - g.get("began", time.perf_counter())

@@ -130,7 +130,7 @@ def disable(client_id: str) -> None:
 @group.command("enable")
 @click.argument("client_id")
 def enable(client_id: str) -> None:
-    """Take `disable` back."""
+    """Let a disabled third party work again."""
     with operating() as services:
         _find(services, client_id).disabled_at = None
         services.journal.record(Name.CLIENT_ENABLED, client_id, client_id=client_id)

@@ -68,7 +68,7 @@ def disable(username: str) -> None:
 @group.command("enable")
 @click.argument("username")
 def enable(username: str) -> None:
-    """Take `disable` back."""
+    """Let a disabled back end in again."""
     with operating() as services:
         _find(services, username).enabled = True
         services.journal.record(Name.SYSTEM_USER_ENABLED, username)

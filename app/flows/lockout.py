@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.exc import IntegrityError
@@ -12,8 +13,12 @@ from app import clock
 from app.events import Journal, Name
 from app.settings import LockoutSettings
 from app.store.attempts import UserAttempts
-from app.store.db import changed_one
+from app.store.db import changed_any, changed_one
 from app.store.flows import Flow
+
+Key: TypeAlias = tuple[str, str, str]
+MOST_OF_A_NAME = 256
+"""Characters that are kept; folding can make a name longer."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,9 @@ class Lockout:
         self._settings = settings
         self._journal = journal
 
-    def reserve(self, flow: Flow) -> bool:
+    def reserve(self, flow: Flow, counter: str) -> bool:
         """Count a failure in advance; False while the user is blocked: then nothing is right."""
-        key, moment = _key(flow), clock.now()
+        key, moment = _key(flow, counter), clock.now()
         self._ensure(key, moment)
         counted = (
             update(UserAttempts)
@@ -54,17 +59,17 @@ class Lockout:
             self._journal.record(Name.USER_BLOCKED, flow.id, level=row.level)
         return True
 
-    def forgive(self, flow: Flow) -> None:
-        """Forget the failures: the user has proved to be who they are."""
+    def forgive(self, flow: Flow, counter: str) -> None:
+        """Forget the failures of one kind: the user has proved to be who they are."""
         self._session.execute(
             update(UserAttempts)
-            .where(_is(_key(flow)))
+            .where(_is(_key(flow, counter)))
             .values(failures=0, level=0, blocked_until=None, updated_at=clock.now())
         )
 
-    def give_back(self, flow: Flow) -> None:
+    def give_back(self, flow: Flow, counter: str) -> None:
         """Take back one count: nothing was judged."""
-        row = self._row(_key(flow))
+        row = self._row(_key(flow, counter))
         if row.failures % self._settings.failures == 0 and row.blocked_until is not None:
             row.blocked_until, row.level = None, row.level - 1
         row.failures -= 1
@@ -87,16 +92,22 @@ class Lockout:
         """Unblock a user and forget the failures; False if there are none."""
         lifted = (
             update(UserAttempts)
-            .where(_is((organization_id, username)))
+            .where(UserAttempts.organization_id == organization_id)
+            .where(UserAttempts.username == username)
             .values(failures=0, level=0, blocked_until=None, updated_at=clock.now())
         )
-        return changed_one(self._session, lifted)
+        return changed_any(self._session, lifted)
 
-    def _ensure(self, key: tuple[str, str], moment: datetime) -> None:
+    def _ensure(self, key: Key, moment: datetime) -> None:
         if self._session.get(UserAttempts, key) is not None:
             return
         row = UserAttempts(
-            organization_id=key[0], username=key[1], failures=0, level=0, updated_at=moment
+            organization_id=key[0],
+            username=key[1],
+            counter=key[2],
+            failures=0,
+            level=0,
+            updated_at=moment,
         )
         try:
             with self._session.begin_nested():
@@ -104,14 +115,19 @@ class Lockout:
         except IntegrityError:  # somebody else made it a moment ago
             return
 
-    def _row(self, key: tuple[str, str]) -> UserAttempts:
+    def _row(self, key: Key) -> UserAttempts:
         return self._session.get_one(UserAttempts, key, populate_existing=True)
 
 
-def _key(flow: Flow) -> tuple[str, str]:
+def _key(flow: Flow, counter: str) -> Key:
     """Return whose failures count: the name as typed, or whom a back end has named."""
-    return flow.organization_id or "", (flow.username or flow.user_id or "").casefold()
+    name = (flow.username or flow.user_id or "").casefold()[:MOST_OF_A_NAME]
+    return flow.organization_id or "", name, counter
 
 
-def _is(key: tuple[str, str]) -> ColumnElement[bool]:
-    return (UserAttempts.organization_id == key[0]) & (UserAttempts.username == key[1])
+def _is(key: Key) -> ColumnElement[bool]:
+    return (
+        (UserAttempts.organization_id == key[0])
+        & (UserAttempts.username == key[1])
+        & (UserAttempts.counter == key[2])
+    )

@@ -82,6 +82,7 @@ class Preparing:
             operation_data=str(data),
             form_data=form.to_json(),
             params=list(wanted.params),
+            scopes=[],
             application=dict(application) if application else None,
             client_id=str(application["id"]) if application else None,
             external_operation_name=wanted.external_operation_name,

@@ -118,6 +118,7 @@ class Flows:
         is_new = flow.browser_id is None
         self._versions.bind(flow, binding.browser)
         flow.client_id, flow.language = binding.client_id, binding.language
+        flow.scopes = list(binding.scopes)
         flow.return_to, flow.return_origin = binding.return_to, binding.return_origin
         if flow.application is None:
             flow.application = {

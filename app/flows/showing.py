@@ -185,7 +185,7 @@ def _application(flow: Flow) -> Mapping[str, object]:
     return {
         "name": given.get("name") or flow.client_id or "",
         "description": given.get("description"),
-        "scopes": given.get("originalScopes") or [],
+        "scopes": flow.scopes or given.get("originalScopes") or [],
     }
 
 

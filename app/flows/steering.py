@@ -82,7 +82,7 @@ class Steering:
         if flow.result != "CONTINUE":
             return None  # a cancellation may come from several sides
         stamp = Stamp(wanted.caller, wanted.description or "", None, wanted.context)
-        self._versions.take_over(flow)
+        self._versions.grow(flow)
         if clock.now() >= flow.expires_at:
             self._transitions.stop(flow, step, Result.AUTH_METHOD_FAILED, TIMEOUT, stamp=stamp)
             return None
@@ -104,7 +104,7 @@ class Steering:
         """Say whose operation it is, and whether that user may do anything."""
         flow = self._running(operation_id)
         self._configuration.check_organization(organization_id)
-        self._versions.take_over(flow)
+        self._versions.grow(flow)
         is_other = self._assign(flow, user_id, organization_id)
         flow.account_status = status
         return self._transitions.restart(flow) if is_other else None
@@ -128,14 +128,14 @@ class Steering:
         last = _last(self._history.of(flow)[flow.id])
         if step.value not in flow.offered or clock.now() >= flow.expires_at:
             raise BadRequest(f"{step} is not on offer", operation=operation_id)
-        self._versions.take_over(flow)
+        self._versions.grow(flow)
         last.chosen = step.value
         return self._transitions.choose(flow, step)
 
     def set_application(self, operation_id: str, application: Mapping[str, object]) -> None:
         """Say anew who the operation is for."""
         flow = self._running(operation_id)
-        self._versions.take_over(flow)
+        self._versions.grow(flow)
         _put_application(flow, application)
 
     def set_phone(self, operation_id: str, *, active: bool) -> None:

@@ -10,7 +10,7 @@ from app.flows.configuration import Configuration
 from app.flows.history import BROWSER, History, Stamp
 from app.flows.lockout import Lockout
 from app.flows.versions import Versions
-from app.methods.base import Again, Answer, Confirmed, Method, Rejected, Work
+from app.methods.base import CODE, PASSWORD, Again, Answer, Confirmed, Method, Rejected, Work
 from app.nextstep import engine
 from app.nextstep.vocabulary import NEVER_SHOWN, Ending, Instrument, Result, Step, To
 from app.store.flows import Flow
@@ -82,7 +82,7 @@ class Transitions:
         if work.refusal is not None:
             if not self._reserve(flow):
                 return self.resolve(flow, step, Result.AUTH_METHOD_FAILED)
-            is_refused = not self._lockout.reserve(flow)
+            is_refused = not self._lockout.reserve(flow, work.counter)
         return Ticket(flow.id, flow.version, work, is_refused=is_refused)
 
     def conclude(self, flow: Flow, ticket: Ticket, outcome: object) -> Ticket | None:
@@ -92,15 +92,20 @@ class Transitions:
         if flow.user_id != user_id:
             flow.account_status = None  # that was said of somebody else
         if judged and isinstance(answer, Confirmed) and flow.account_status != NOT_ACTIVE:
-            self._lockout.forgive(flow)
+            self._forgive(flow, ticket.work.counter)
         return self.take(flow, answer, counted=judged)
+
+    def _forgive(self, flow: Flow, counter: str) -> None:
+        self._lockout.forgive(flow, counter)
+        if counter == CODE:
+            self._lockout.forgive(flow, PASSWORD)
 
     def undo(self, flow: Flow, ticket: Ticket) -> None:
         """Give back what was reserved for work that was not done."""
         if ticket.work.refusal is not None:
             flow.attempts -= 1
             if not ticket.is_refused:
-                self._lockout.give_back(flow)
+                self._lockout.give_back(flow, ticket.work.counter)
 
     def _reserve(self, flow: Flow) -> bool:
         """Spend one attempt before anything is judged; False when none is left."""

@@ -29,22 +29,18 @@ class Versions:
         self._session.refresh(flow)
 
     def grow(self, flow: Flow) -> bool:
-        """Take the flow's next version; False when somebody else was faster."""
+        """Take the flow's next version, and make every open page out of date.
+
+        False when somebody else was faster.
+        """
         taken = (
             update(Flow)
             .where(Flow.id == flow.id, Flow.version == flow.version, Flow.result == "CONTINUE")
-            .values(version=flow.version + 1)
+            .values(version=flow.version + 1, nonce=next_nonce())
         )
         if not changed_one(self._session, taken):
             return False
         self._session.refresh(flow)
-        return True
-
-    def take_over(self, flow: Flow) -> bool:
-        """Take the next version and make the page that is open out of date."""
-        if not self.grow(flow):
-            return False
-        flow.nonce = next_nonce()
         return True
 
     def bind(self, flow: Flow, browser: str) -> None:
@@ -53,8 +49,8 @@ class Versions:
             update(Flow)
             .where(Flow.id == flow.id, Flow.version == flow.version, Flow.result == "CONTINUE")
             .where((Flow.browser_id == browser) | Flow.browser_id.is_(None))
-            .values(browser_id=browser, version=flow.version + 1)
+            .values(browser_id=browser, version=flow.version + 1, nonce=next_nonce())
         )
         if not changed_one(self._session, bound):
             raise OperationNotAvailable("another browser was faster", operation=flow.id)
-        flow.browser_id, flow.version = browser, flow.version + 1
+        self._session.refresh(flow)

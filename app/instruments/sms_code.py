@@ -164,17 +164,17 @@ class SmsCode:
         )
 
     def _replace(self, flow: Flow) -> None:
-        if flow.sms_id is not None:
-            self._session.execute(
-                update(SmsAuthorization)
-                .where(
-                    SmsAuthorization.message_id == flow.sms_id,
-                    SmsAuthorization.timestamp_replaced.is_(None),
-                    SmsAuthorization.verified.is_(False),
-                )
-                .values(timestamp_replaced=clock.now())
+        message_id = flow.sms_id or ""  # nobody's message costs the same
+        self._session.execute(
+            update(SmsAuthorization)
+            .where(
+                SmsAuthorization.message_id == message_id,
+                SmsAuthorization.timestamp_replaced.is_(None),
+                SmsAuthorization.verified.is_(False),
             )
-            self._outbox.void(flow.sms_id)
+            .values(timestamp_replaced=clock.now())
+        )
+        self._outbox.void(message_id)
         flow.sms_id = None
 
     def _text(self, flow: Flow, code: str, payment: Payment | None) -> str:

@@ -44,6 +44,9 @@ class Again:
 
 T = TypeVar("T")
 
+CODE, PASSWORD = "code", "password"
+"""Counters of failures in a row: of answers with a code, and of passwords alone."""
+
 
 @dataclass(frozen=True)
 class Work(Generic[T]):
@@ -58,6 +61,8 @@ class Work(Generic[T]):
     refusal: Rejected | None = None
     """Given: a secret is judged. An attempt is reserved and committed before, and this is the
     answer, whatever the result, while the user is blocked."""
+    counter: str = CODE
+    """Which failures in a row it counts among: a right password alone forgives no wrong code."""
 
 
 Answer: TypeAlias = Confirmed | Rejected | Again | Work[Any]

@@ -1,5 +1,7 @@
 """CONSENT: may the third party do this? The bank's words, and options to tick."""
 
+import hashlib
+import hmac
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -71,6 +73,7 @@ class Consent:
             for o in form.options
         ]
         data = {
+            "shown": _digest(form),
             "html": sanitised(form.html),
             "options": options,
             "account": flow.debit_account,
@@ -81,27 +84,36 @@ class Consent:
         """Take the options; one that is required and missing shows the form again."""
         if action != "continue":
             return Again("out_of_date")
-        context, language, ticked = context_of(flow), flow.language, list(form.getlist("option"))
+        context, language = context_of(flow), flow.language
+        shown, ticked = form.get("shown"), list(form.getlist("option"))
 
-        def ask() -> tuple[ConsentForm, list[str], list[str]]:
-            offered = self._bank.consent_form(context, language) or ConsentForm("", ())
+        def ask() -> ConsentForm:
+            return self._bank.consent_form(context, language) or ConsentForm("", ())
+
+        def then(_flow: Flow, offered: ConsentForm) -> Answer:
+            if not hmac.compare_digest(shown.encode(), _digest(offered).encode()):
+                return Again("out_of_date")  # another language, or the bank's words have changed
             chosen = [o.id for o in offered.options if o.id in ticked]
             missing = [o.id for o in offered.options if o.required and o.id not in chosen]
-            if not missing:
-                self._bank.save_consent(context, language, offered.html, chosen)
-            return offered, chosen, missing
-
-        def then(flow: Flow, asked: tuple[ConsentForm, list[str], list[str]]) -> Answer:
-            offered, chosen, missing = asked
             if missing:
                 values = {"checked": chosen, "missing": missing}
                 return Again("consent_incomplete", "option", values)
-            return self._give(flow, offered, chosen)
+            return self._save(context, language, offered, chosen)
 
         return Work(ask, then)
 
     def leave(self, flow: Flow) -> None:
         """There is nothing to clean up."""
+
+    def _save(
+        self, context: OperationContext, language: str, offered: ConsentForm, chosen: Sequence[str]
+    ) -> Work[None]:
+        """Tell the bank; by now no other page of the flow can be answered any more."""
+
+        def save() -> None:
+            self._bank.save_consent(context, language, offered.html, chosen)
+
+        return Work(save, lambda flow, _saved: self._give(flow, offered, chosen))
 
     def _give(self, flow: Flow, offered: ConsentForm, chosen: Sequence[str]) -> Confirmed:
         self._session.add(
@@ -117,6 +129,12 @@ class Consent:
         )
         self._journal.record(Name.CONSENT_GIVEN, flow.id, options=len(chosen))
         return Confirmed()
+
+
+def _digest(form: ConsentForm) -> str:
+    """Name what a page shows, so that it is known to be what the customer agrees to."""
+    shown = [form.html, *(f"{o.id} {o.required} {o.html}" for o in form.options)]
+    return hashlib.sha256("\n".join(shown).encode()).hexdigest()
 
 
 def context_of(flow: Flow) -> OperationContext:

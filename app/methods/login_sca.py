@@ -42,7 +42,7 @@ class LoginSca:
         if flow.phase == PHASE:
             return self._sms.answer(flow, action, form, payment=None)
         if action == "continue":
-            return self._identify(form)
+            return self.begin(flow) or self._identify(form)  # a named user is never asked for
         return Again("out_of_date")
 
     def leave(self, flow: Flow) -> None:

@@ -72,9 +72,13 @@ class SmsPage:
         return Work(find, send)
 
     def _judge(self, flow: Flow, form: Form) -> Answer:
-        challenge = self.sms.challenge(flow)
         code = "".join(form.get("code").split()).replace("-", "")
         password = form.get("password")[: MAX_LENGTH + 1]
+        if self.password is not None and not password:
+            return Again("password_empty")  # not an attempt: nothing secret was tried
+        if not (code.isascii() and code.isdigit() and len(code) == self.sms.digits):
+            return Again("code_invalid")
+        challenge = self.sms.challenge(flow)
         user_id, organization_id = flow.user_id, flow.organization_id or ""
 
         def run() -> bool:

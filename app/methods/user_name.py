@@ -60,7 +60,8 @@ class UserName:
         organization = form.get("organization") or next(o.id for o in known.values() if o.default)
         if organization not in known:
             return Again("organization_invalid", "organization", {"username": username[:MAX_KEPT]})
-        values = {"username": username[:MAX_KEPT], "organization": organization}
+        kept = username if len(username) <= MAX_KEPT else ""  # never another name than was typed
+        values = {"username": kept, "organization": organization}
         if not username:
             return Again("username_empty", "username", values)
         if USERNAME.fullmatch(username) is None:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from app.bank.base import Bank, User
 from app.instruments.password import MAX_LENGTH, Password
-from app.methods.base import Again, Answer, Confirmed, Form, Rejected, View, Work
+from app.methods.base import PASSWORD, Again, Answer, Confirmed, Form, Rejected, View, Work
 from app.methods.user_name import Identity, UserName
 from app.nextstep.vocabulary import Instrument, Step
 from app.store.flows import Flow
@@ -77,4 +77,4 @@ class UsernamePasswordAuth:
             flow.user_id, flow.organization_id = user.id, user.organization_id
             return Confirmed((Instrument.CREDENTIAL,))
 
-        return Work(run, then, refusal=FAILED)
+        return Work(run, then, refusal=FAILED, counter=PASSWORD)

@@ -5,6 +5,7 @@ from typing import Final
 
 from app.nextstep.form_shapes import (
     CURRENCY_ID,
+    RESERVED,
     SIGNED_IDS,
     AccountChoice,
     Amount,
@@ -47,6 +48,11 @@ def _form(root: Part) -> FormData:
     parameters: tuple[Attribute, ...] = root.each("parameters", _attribute, most=most)
     if sum(attribute.id not in SIGNED_IDS for attribute in parameters) > MOST_ITEMS:
         root.wrong("parameters", f"must be at most {MOST_ITEMS}")
+    for attribute in parameters:
+        if attribute.id in RESERVED and not isinstance(attribute, AccountChoice):
+            root.wrong("parameters", f"must not give {attribute.id} another meaning")
+        if isinstance(attribute, Amount) and attribute.currency_id != CURRENCY_ID:
+            root.wrong("parameters", f"must have {CURRENCY_ID} as its currencyId")
     ids = [attribute.id for attribute in parameters if attribute.id]
     for repeated in sorted({name for name in ids if ids.count(name) > 1}):
         root.wrong("parameters", f"must not hold {repeated} twice")

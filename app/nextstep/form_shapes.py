@@ -23,6 +23,10 @@ SIGNED_IDS: Final = frozenset(
 """Ids of the attributes that say what operation data say too."""
 
 
+RESERVED: Final = frozenset({CURRENCY_ID, "operation.bankAccountChoice"})
+"""Ids that pages fill from what is signed; no other attribute may pretend to be them."""
+
+
 class ValueFormat(StrEnum):
     """How a value is shown."""
 

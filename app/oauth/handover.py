@@ -13,12 +13,12 @@ from sqlalchemy import update
 
 from app import clock
 from app.errors import NotFound
-from app.flows.views import Binding, NewOperation, Outcome
+from app.flows.views import Binding, NewOperation, Operation, Outcome
 from app.oauth.clients import Client
 from app.oauth.errors import AlreadyReturned, ForeignBrowser, OperationFailedError
 from app.oauth.proof import Granted
 from app.oauth.requests import Request, saved_request
-from app.oauth.scopes import LOGIN_DATA, check_kind, login_operation, split
+from app.oauth.scopes import LOGIN_DATA, check_fit, login_operation, split
 from app.oauth.server import Server
 from app.services import services
 from app.store.oauth import AuthorizationRequest
@@ -139,7 +139,13 @@ def _check_prepared(operation_id: str, scope: str, client: Client) -> None:
     """Whose operation it is, is for `open` to judge; strangers do not learn what it is about."""
     operation = services().flows.operation(operation_id)
     if operation.application is None or operation.application.get("id") == client.client_id:
-        check_kind(scope, operation.kind)
+        check_fit(scope, operation.kind, _prepared(operation))
+
+
+def _prepared(operation: Operation) -> list[str]:
+    """Return the scopes that the back end named; none, if it left them open."""
+    scopes = (operation.application or {}).get("originalScopes")
+    return [str(scope) for scope in scopes] if isinstance(scopes, list) else []
 
 
 def _replace_older(operation_id: str) -> None:

@@ -1,6 +1,6 @@
 """What a third party may ask for, and which operation follows from it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from authlib.oauth2.rfc6749 import InvalidRequestError, InvalidScopeError
@@ -45,8 +45,15 @@ def login_operation(scope: str, *, of_client: str, operation_id: str | None) -> 
     return of_client if AISP in asked else DEFAULT_LOGIN
 
 
-def check_kind(scope: str, kind: str) -> None:
-    """Refuse a prepared operation that is about something else than the scope."""
-    for asked in split(scope):
-        if asked in KINDS and KINDS[asked] != kind:
+def check_fit(scope: str, kind: str, prepared: Sequence[str]) -> None:
+    """Refuse a prepared operation that is about something else than the scope.
+
+    A payment needs `pisp`, and where the back end named scopes of the third party, `aisp` and
+    `pisp` must be among them.
+    """
+    asked = split(scope)
+    for each in asked:
+        if each in KINDS and (KINDS[each] != kind or (prepared and each not in prepared)):
             raise InvalidScopeError("The scope does not fit the operation")
+    if kind == OperationKind.PAYMENT and PISP not in asked:
+        raise InvalidScopeError("A payment needs pisp")

@@ -15,6 +15,8 @@ class UserAttempts(Base):
 
     organization_id: Mapped[str] = mapped_column(String(256), primary_key=True)
     username: Mapped[str] = mapped_column(String(256), primary_key=True)
+    counter: Mapped[str] = mapped_column(String(16), primary_key=True)
+    """`code` or `password`: a right password alone forgives no wrong code."""
     failures: Mapped[int] = mapped_column(default=0)
     level: Mapped[int] = mapped_column(default=0)
     """How many blocks there were in a row; the next one lasts longer."""

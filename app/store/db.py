@@ -49,6 +49,11 @@ class Base(DeclarativeBase):
     }
 
 
+def changed_any(session: Session, statement: Update) -> bool:
+    """Run an UPDATE; tell whether it changed anything."""
+    return cast("CursorResult[Any]", session.execute(statement)).rowcount > 0
+
+
 def changed_one(session: Session, statement: Update) -> bool:
     """Run a conditional UPDATE; tell whether it changed exactly one row, so that we won."""
     return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1

@@ -36,6 +36,8 @@ class Flow(Base):
     form_data: Mapped[dict[str, Any]]
     params: Mapped[list[Any]]
     application: Mapped[dict[str, Any] | None]
+    scopes: Mapped[list[Any]]
+    """What the third party asked for when it opened the flow: what its token will allow."""
     client_id: Mapped[str | None] = mapped_column(String(256), index=True)
     external_operation_name: Mapped[str | None] = mapped_column(String(256))
     external_transaction_id: Mapped[str | None] = mapped_column(String(256), index=True)

@@ -8,7 +8,7 @@ from sqlalchemy import CheckConstraint, Index, LargeBinary, String, select, upda
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app import clock
-from app.crypto.vault import Vault
+from app.crypto.vault import CannotOpenError, Vault
 from app.store.db import Base
 
 
@@ -106,9 +106,12 @@ class Outbox:
         row = self._session.get(OutboxRow, row_id, populate_existing=True) if row_id else None
         if row is None or row.payload is None:
             return None
-        payload: dict[str, str] = json.loads(
-            self._vault.open(row.payload, context=_context(row.id))
-        )
+        try:
+            opened = self._vault.open(row.payload, context=_context(row.id))
+        except CannotOpenError:
+            self.failed(row.id, "cannot_open")
+            return self.claim(hold=hold)
+        payload: dict[str, str] = json.loads(opened)
         return row, payload
 
     def delivered(self, row_id: str) -> None:

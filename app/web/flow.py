@@ -1,17 +1,19 @@
 """Pages of a flow: GET shows the present step, POST answers it; all steps pass here."""
 
+import re
 from dataclasses import replace
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.errors import StepNotExpected
+from app.errors import NotFound, StepNotExpected
 from app.flows.views import Ended, Problem
 from app.services import services
 from app.web.guard import allow_return_to, refuse_foreign_posts
 from app.web.locale import language
 
 bp = Blueprint("flow", __name__, url_prefix="/flow")
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 OUT_OF_DATE = "out_of_date"
 FORWARD = {"": "continue", "confirm": "continue"}
 """What leads on is called differently on different pages; a plain client may not name it."""
@@ -34,6 +36,7 @@ class FormOf:
 @bp.get("/<handle>")
 def show(handle: str) -> ResponseReturnValue:
     """Show the present page of a flow, or how it ended."""
+    _check_name(handle)
     seen = services().flows.show(handle, services().browser, language())
     allow_return_to(seen.return_origin)
     if isinstance(seen, Ended):
@@ -47,11 +50,12 @@ def show(handle: str) -> ResponseReturnValue:
 @bp.post("/<handle>")
 def answer(handle: str) -> ResponseReturnValue:
     """Take an answer, then show whatever is present now."""
+    _check_name(handle)
     notice, action = None, request.form.get("action", "")
     try:
         services().answer(
             handle,
-            nonce=request.form.get("step", ""),
+            nonce=_plain(request.form.get("step", "")),
             action=FORWARD.get(action, action),
             form=FormOf(),
             language=language(),
@@ -59,3 +63,13 @@ def answer(handle: str) -> ResponseReturnValue:
     except StepNotExpected:
         notice = OUT_OF_DATE
     return redirect(url_for("flow.show", handle=handle, notice=notice), 303)
+
+
+def _check_name(handle: str) -> None:
+    """Refuse what cannot be the name of a flow, before a database is asked."""
+    if NAME.fullmatch(handle) is None:
+        raise NotFound("not the form of a handle")
+
+
+def _plain(nonce: str) -> str:
+    return nonce if NAME.fullmatch(nonce) else ""

@@ -19,7 +19,8 @@ def register(app: Flask, *, languages: tuple[str, ...], timezone: str) -> None:
         for wanted in (request.args.get("lang"), session.get(CHOSEN), session.get(ASKED)):
             if wanted in languages:
                 return str(wanted)
-        return request.accept_languages.best_match(languages) or languages[0]
+        asked = [tag.partition("-")[0].lower() for tag, _ in request.accept_languages]
+        return next((code for code in asked if code in languages), languages[0])
 
     Babel(
         app,
@@ -31,7 +32,7 @@ def register(app: Flask, *, languages: tuple[str, ...], timezone: str) -> None:
     @app.before_request
     def remember() -> None:
         wanted = request.args.get("lang")
-        if wanted in languages:
+        if wanted in languages and request.endpoint != "static":
             session[CHOSEN] = wanted
 
     @app.context_processor

@@ -27,6 +27,7 @@ PROBLEMS: Mapping[str, Words] = {
     "organization_invalid": Words(N_("Choose one of the account types.")),
     "password_empty": Words(N_("Fill in the password.")),
     "authentication_failed": Words(N_("User authentication failed.")),
+    "code_invalid": Words(N_("Fill in all digits of the code from the SMS.")),
     "resend_too_early": Words(N_("Please wait a moment before you ask for another code.")),
     "account_missing": Words(N_("Choose the account to pay from.")),
     "account_unusable": Words(N_("This account cannot be used for the payment. Choose another.")),
@@ -123,8 +124,8 @@ ERRORS: Mapping[str, Words] = {
     "operation_not_available": Words(
         N_("This request is not available"),
         N_(
-            "It has ended, or it was opened in another browser. Nothing was changed here and no "
-            "payment was sent. Go back to the application that sent you here and start again."
+            "It has ended, or it was opened in another browser, and nothing was changed here. "
+            "Go back to the application that sent you here: it knows how the request ended."
         ),
     ),
     "operation_not_found": Words(N_("The bank does not know this request"), START_AGAIN),

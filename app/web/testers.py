@@ -57,10 +57,10 @@ def move_clock() -> ResponseReturnValue:
     """Move the clock: JSON `{"offset": "PT5M"}`, or the form of the index page."""
     if not request.is_json:
         _check_form()
-    given = request.get_json(silent=True) if request.is_json else request.form
     try:
+        given = request.get_json(silent=True) if request.is_json else request.form
         offset = TypeAdapter(timedelta).validate_python((given or {}).get("offset"))
-    except (ValidationError, AttributeError, OverflowError):
+    except (ValidationError, AttributeError, OverflowError, RecursionError):
         raise BadRequest("offset is an ISO 8601 duration, e.g. PT5M") from None
     if abs(offset) > FURTHEST:
         raise BadRequest("the clock moves a year at most")

@@ -76,6 +76,7 @@ def upgrade() -> None:
         sa.Column("form_data", sa.JSON(), nullable=False),
         sa.Column("params", sa.JSON(), nullable=False),
         sa.Column("application", sa.JSON(), nullable=True),
+        sa.Column("scopes", sa.JSON(), nullable=False),
         sa.Column("client_id", sa.String(length=256), nullable=True),
         sa.Column("external_operation_name", sa.String(length=256), nullable=True),
         sa.Column("external_transaction_id", sa.String(length=256), nullable=True),

@@ -20,11 +20,14 @@ def upgrade() -> None:
         "user_attempts",
         sa.Column("organization_id", sa.String(length=256), nullable=False),
         sa.Column("username", sa.String(length=256), nullable=False),
+        sa.Column("counter", sa.String(length=16), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("organization_id", "username", name=op.f("pk_user_attempts")),
+        sa.PrimaryKeyConstraint(
+            "organization_id", "username", "counter", name=op.f("pk_user_attempts")
+        ),
     )
 
 

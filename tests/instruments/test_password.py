@@ -91,6 +91,7 @@ def test_no_transaction_is_open_while_the_bank_judges_a_password(app):
                     UserAttempts(
                         organization_id="X",
                         username="somebody",
+                        counter="code",
                         updated_at=walker.flow().created_at,
                     )
                 )

@@ -218,7 +218,7 @@ RICH = form(
 
 def consent(**changes: object) -> dict[str, object]:
     options = [option("payment", **changes), option("status", required=False)]
-    return {"html": TERMS, "options": options, "account": DEBIT}
+    return {"shown": "d1", "html": TERMS, "options": options, "account": DEBIT}
 
 
 Sample = tuple[str, dict[str, object]]
@@ -289,7 +289,12 @@ def _approvals() -> dict[str, Sample]:
 
 def _consents() -> dict[str, Sample]:
     incomplete = problem("consent_incomplete", "option")
-    login: dict[str, object] = {"html": TERMS, "options": [option("LOGIN")], "account": None}
+    login: dict[str, object] = {
+        "shown": "d1",
+        "html": TERMS,
+        "options": [option("LOGIN")],
+        "account": None,
+    }
     identity = {"name": "Tea", "description": None, "scopes": ["openid"]}
     return {
         "consent": agreeing(consent()),

@@ -32,6 +32,8 @@ def test_the_answer_has_every_field_of_the_paper(app):
             "requestAuthStepResult": "CONFIRMED",
             "authStepResultDescription": None,
             "mobileTokenActive": False,
+            "powerAuthOperationId": None,
+            "paAuthenticationContext": None,
         }
     ]
 

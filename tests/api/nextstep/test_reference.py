@@ -101,16 +101,17 @@ class Scripts(HTMLParser):
 
 def test_the_page_runs_nothing_but_our_files(lasting_apps):
     client = lasting_apps("sqlite").test_client()
-    page = client.get(f"{PREFIX}/swagger-ui/index.html")
-    policy = page.headers["Content-Security-Policy"]
+    with client.get(f"{PREFIX}/swagger-ui/index.html") as page:
+        policy, words = page.headers["Content-Security-Policy"], page.text
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
     found = Scripts()
-    found.feed(page.text)
+    found.feed(words)
     assert (found.inside, found.handlers) == (False, [])
     for source in found.sources:
         assert source.startswith("/static/")
-        assert client.get(source).status_code == 200
+        with client.get(source) as file:
+            assert file.status_code == 200
 
 
 # --- anything may be asked ---------------------------------------------------------------------
