@@ -350,9 +350,10 @@ def test_the_worker_is_woken_through_the_queue(app, settings):
     jobs = queue(settings)
     assert jobs.pending_count() == 0
     walker.name()
-    until = time.monotonic() + 5
-    while jobs.pending_count() == 0 and time.monotonic() < until:
-        time.sleep(0.05)
+    woken = threading.Event()
+    for _ in range(100):
+        if jobs.pending_count() or woken.wait(0.05):
+            break
     assert jobs.pending_count() == 1
     jobs.storage.close()
 

@@ -51,8 +51,8 @@ def _form(root: Part) -> FormData:
     for attribute in parameters:
         if attribute.id in RESERVED and not isinstance(attribute, AccountChoice):
             root.wrong("parameters", f"must not give {attribute.id} another meaning")
-        if isinstance(attribute, Amount) and attribute.currency_id != CURRENCY_ID:
-            root.wrong("parameters", f"must have {CURRENCY_ID} as its currencyId")
+        if isinstance(attribute, Amount) and attribute.currency_id in SIGNED_IDS:
+            root.wrong("parameters", f"must not give {attribute.currency_id} another meaning")
     ids = [attribute.id for attribute in parameters if attribute.id]
     for repeated in sorted({name for name in ids if ids.count(name) > 1}):
         root.wrong("parameters", f"must not hold {repeated} twice")

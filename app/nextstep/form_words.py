@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final, Protocol
 
 from app.nextstep.form_shapes import (
+    AMOUNT_ID,
     AccountChoice,
     Amount,
     Attribute,
@@ -129,7 +130,8 @@ def _text(words: Words, key: str) -> str:
 def _values(form: FormData, chosen_account: str | None) -> dict[str, str]:
     """Return the raw values by the names that texts call them."""
     values: dict[str, str] = {}
-    for attribute in form.parameters:
+    # What is signed comes last: no other attribute may speak in its name.
+    for attribute in sorted(form.parameters, key=lambda each: each.id == AMOUNT_ID):
         match attribute:
             case Amount(amount=amount, currency=currency, currency_id=currency_id):
                 values |= {attribute.id: plain_amount(amount), currency_id: currency}

@@ -125,7 +125,8 @@ ERRORS: Mapping[str, Words] = {
         N_("This request is not available"),
         N_(
             "It has ended, or it was opened in another browser, and nothing was changed here. "
-            "Go back to the application that sent you here: it knows how the request ended."
+            "Go back to the application that sent you here: it knows the result. "
+            "If there is none, start again."
         ),
     ),
     "operation_not_found": Words(N_("The bank does not know this request"), START_AGAIN),

@@ -149,7 +149,7 @@ def _walk(house: House) -> Walk:
 def _inside(cookie: str) -> list[str]:
     """The CSRF value in Flask's session, which is signed and not encrypted."""
     try:
-        body = json.loads(base64.urlsafe_b64decode(cookie.split(".")[0] + "==="))
+        body = json.loads(base64.urlsafe_b64decode(cookie.split(".", maxsplit=1)[0] + "==="))
     except ValueError:
         return []
     found = body.get("csrf_token", "") if isinstance(body, dict) else ""

@@ -1,0 +1,244 @@
+"""What the worker forgets, and what it keeps."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from sqlalchemy import func, select
+
+from app import clock
+from app.factory import create_worker
+from app.store.attempts import UserAttempts
+from app.store.audit import AuditEntry
+from app.store.consents import GivenConsent
+from app.store.db import Base
+from app.store.flows import Flow, FlowRecord
+from app.store.keys import DataKeyRow
+from app.store.oauth import AuthorizationCode, AuthorizationRequest, SigningKey, Token
+from app.store.otps import SmsAuthorization
+from app.store.outbox import OutboxRow
+from app.store.sessions import Browser
+from app.store.testers import DemoSms
+from tests.oauth.conftest import ThirdParty
+from tests.support.store import all_of, on_sqlite, reading, serving, writing
+from tests.support.walker import Walker
+
+MOMENT = timedelta(seconds=1)
+
+
+@pytest.fixture
+def time():
+    with time_machine.travel(clock.now().replace(microsecond=0), tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def worker(app, settings):
+    worker = create_worker(settings)
+    yield worker
+    worker._parts.engine.dispose()  # noqa: SLF001 - a process ends and takes them along
+    worker._huey.storage.close()  # noqa: SLF001
+
+
+def count(app, model):
+    with reading(app) as session:
+        return session.scalar(select(func.count()).select_from(model))
+
+
+def clean(app):
+    with serving(app) as services:
+        return services.cleaning.run(services.commit)
+
+
+def a_walk(app):
+    """A payment from the first page to the way back."""
+    walker = Walker(app)
+    walker.start_payment()
+    walker.name("johnny-doe-77")
+    walker.prove(password="wrong")
+    walker.prove()
+    walker.approve()
+    walker.agree()
+    walker.leave()
+    return walker
+
+
+def test_nothing_of_a_fresh_walk_is_forgotten(app, time):
+    a_walk(app)
+    before = {model: count(app, model) for model in (Browser, AuthorizationCode, OutboxRow, Flow)}
+    time.shift(timedelta(hours=23))
+    assert clean(app) == {}
+    assert {model: count(app, model) for model in before} == before
+
+
+def test_what_the_customer_typed_is_forgotten_and_what_was_decided_is_kept(app, time):
+    walker = a_walk(app)
+    assert walker.flow().username == "johnny-doe-77"
+    time.shift(timedelta(days=1))
+    assert clean(app)["typed"] == 1
+    flow = walker.flow()
+    assert (flow.username, flow.problem) == (None, None)
+    assert flow.user_id
+    assert flow.result == "DONE"
+    assert count(app, FlowRecord) == 5
+    assert count(app, GivenConsent) == 1
+    assert clean(app) == {}
+
+
+def test_a_flow_that_is_being_walked_keeps_its_name_and_its_browser(app, time):
+    walker = Walker(app)
+    walker.start_login()
+    walker.name("johnny-doe-77")
+    with writing(app) as session:
+        flow = session.get(Flow, walker.flow().id)
+        flow.expires_at = flow.ends_at = clock.now() + timedelta(days=9)
+    time.shift(timedelta(days=8))
+    clean(app)
+    assert walker.flow().username == "johnny-doe-77"
+    assert count(app, Browser) == 1
+
+
+def test_browsers_are_forgotten(app, time):
+    a_walk(app)
+    time.shift(timedelta(days=1) - MOMENT)
+    clean(app)
+    assert count(app, Browser) == 1
+    time.shift(MOMENT)
+    assert clean(app)["browsers"] == 1
+    assert count(app, Browser) == 0
+
+
+def test_what_the_provider_handed_out_is_forgotten_a_day_after_its_end(app, time):
+    ThirdParty(app).tokens()
+    models = (AuthorizationRequest, AuthorizationCode, Token)
+    time.shift(timedelta(days=1))
+    clean(app)
+    assert [count(app, model) for model in models] == [1, 1, 1]
+    time.shift(timedelta(hours=1))
+    done = clean(app)
+    assert {done[name] for name in ("requests", "codes", "tokens")} == {1}
+    assert [count(app, model) for model in models] == [0, 0, 0]
+
+
+@on_sqlite
+def test_a_token_that_can_be_refreshed_outlives_its_access_token(app, time):
+    ThirdParty(app).tokens()
+    with writing(app) as session:
+        session.scalars(select(Token)).one().refresh_hash = "x" * 64
+    time.shift(timedelta(days=2))
+    clean(app)
+    assert (count(app, Token), count(app, AuthorizationCode)) == (1, 1)
+
+
+def test_rows_of_the_outbox_are_forgotten_once_nothing_is_to_be_done(app, time):
+    with serving(app) as services:
+        for reference in ("waits", "void", "sent"):
+            services.outbox.put("sms", reference, {"to": "x"}, lifetime=timedelta(days=30))
+        services.outbox.void("void")
+        row = services.session.scalar(select(OutboxRow).where(OutboxRow.reference == "sent"))
+        services.outbox.delivered(row.id)
+        services.commit()
+    time.shift(timedelta(days=7) - MOMENT)
+    assert clean(app) == {}
+    time.shift(MOMENT)
+    assert clean(app) == {"outbox": 2}
+    assert [row.reference for row in all_of(app, OutboxRow)] == ["waits"]
+
+
+def test_codes_that_were_sent_are_forgotten_later(app, time):
+    a_walk(app)
+    assert count(app, SmsAuthorization) == 2
+    time.shift(timedelta(days=89))
+    clean(app)
+    assert count(app, SmsAuthorization) == 2
+    time.shift(timedelta(days=1))
+    assert clean(app)["sms_codes"] == 2
+
+
+@on_sqlite
+def test_messages_that_testers_read_are_forgotten_the_next_day(app, time):
+    with serving(app) as services:
+        services.testers.keep(message_id="m", recipient="x", text="y", operation_id="z")
+        services.commit()
+    time.shift(timedelta(days=1) - MOMENT)
+    clean(app)
+    assert count(app, DemoSms) == 1
+    time.shift(MOMENT)
+    assert clean(app) == {"demo_sms": 1}
+
+
+@on_sqlite
+def test_failures_of_long_ago_are_forgotten(app, time):
+    walker = Walker(app)
+    walker.start_login()
+    walker.name()
+    walker.prove(password="wrong")
+    time.shift(timedelta(days=29))
+    clean(app)
+    assert count(app, UserAttempts) == 1
+    time.shift(timedelta(days=1))
+    assert clean(app)["attempts"] == 1
+
+
+def test_much_is_forgotten_in_small_pieces(app, time):
+    with writing(app) as session:
+        moment = clock.now() - timedelta(days=3)
+        session.add_all(
+            Browser(id=f"b{n}", token_digest=f"d{n}", created_at=moment) for n in range(1100)
+        )
+    commits = []
+    with serving(app) as services:
+
+        def commit():
+            commits.append(1)
+            services.commit()
+
+        assert services.cleaning.run(commit) == {"browsers": 1100}
+    assert len(commits) >= 4
+    assert count(app, Browser) == 0
+
+
+@on_sqlite
+def test_the_trail_and_current_keys_are_never_forgotten(app, worker, time):
+    a_walk(app)
+    before = count(app, AuditEntry)
+    time.shift(timedelta(days=4000))
+    worker.clean()
+    assert count(app, AuditEntry) == before + 1
+    assert count(app, DataKeyRow) == 2
+    assert count(app, SigningKey) == 1
+    left = {
+        table.name
+        for table in Base.metadata.sorted_tables
+        if table.name.startswith(("oauth_", "browsers", "outbox", "da_", "demo_sms", "user_"))
+        and table.name != "oauth_clients"
+        and count(app, table)
+    }
+    assert left == set()
+
+
+@on_sqlite
+def test_the_clean_up_finishes_rotations_and_removes_keys_that_are_over(app, worker, time):
+    with serving(app) as services:
+        services.keys.rotate()
+        services.commit()
+    time.shift(timedelta(hours=2))
+    worker.clean()
+    assert count(app, DataKeyRow) == 2
+    with reading(app) as session:
+        entry = session.scalars(
+            select(AuditEntry).where(AuditEntry.name == "database.cleaned")
+        ).one()
+    assert entry.facts == {"resealed": 1, "data_keys": 1}
+    assert entry.actor == "worker"
+    worker.clean()
+    assert count(app, AuditEntry) == len(all_of(app, AuditEntry))
+
+
+@on_sqlite
+def test_the_sweep_chains_the_trail(app, worker):
+    with serving(app, writing=False) as services:
+        assert services.audit.end().position == 0
+    worker.sweep()
+    with serving(app, writing=False) as services:
+        assert services.audit.end().position == count(app, AuditEntry)
