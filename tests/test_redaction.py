@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import logs
 
@@ -103,7 +104,7 @@ def test_what_looks_like_a_secret_is_masked_wherever_it_stands(said, told):
 def fail(how):
     try:
         how()
-    except Exception:
+    except (ValueError, KeyError, RuntimeError, SQLAlchemyError):
         ours.exception("failed")
 
 
@@ -116,12 +117,12 @@ def of_a_row():
 
 
 def of_a_table():
-    create_engine("sqlite://").connect().execute(text("SELECT nothing FROM nowhere"))
+    create_engine("sqlite://").connect().execute(text("SELECT 1 FROM nowhere"))
 
 
 def chained():
     try:
-        raise KeyError(SECRET)
+        {}[SECRET]
     except KeyError as error:
         raise RuntimeError(SECRET) from error
 
@@ -176,4 +177,4 @@ def test_a_process_and_a_thread_die_without_a_message():
     lines = [json.loads(line) for line in done.stderr.splitlines()]
     assert [line["level"] for line in lines] == ["critical", "critical"]
     assert all("builtins.ValueError" in line["exception"] for line in lines)
-    assert "swordfish" not in done.stderr.replace('raise ValueError("swordfish")', "")
+    assert "swordfish" not in done.stderr

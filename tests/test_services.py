@@ -45,7 +45,7 @@ def test_nobody_hears_of_what_was_rolled_back(app):
     put_in(app, listeners=[heard])
     with serving(app) as house:
         house.flows.create(LOGIN)
-    with serving(app) as house:
+        house.close()
         house.commit()
     assert heard == []
     assert all_of(app, Flow) == []

@@ -3,10 +3,11 @@
 import time_machine
 
 from app import clock
+from app.store.flows import Flow
 from app.store.otps import SmsAuthorization
 from app.store.outbox import OutboxRow
 from tests.support.banks import FakeBank
-from tests.support.store import all_of, on_sqlite, put_in
+from tests.support.store import all_of, on_sqlite, put_in, writing
 from tests.support.walker import Walker, detail, normalised
 
 FAILED = "User authentication failed."
@@ -62,6 +63,19 @@ def test_a_right_answer_is_refused_once_the_attempts_are_spent(app):
     walker.send(right)
     assert walker.state_of_things() == before
     assert walker.flow().result == "FAILED"
+
+
+@on_sqlite
+def test_not_even_a_right_answer_is_judged_when_all_attempts_are_reserved(app):
+    """As many guesses at once as there are attempts: the next one finds none left."""
+    walker = Walker(app)
+    walker.start_login()
+    walker.name()
+    with writing(app) as session:
+        session.get(Flow, walker.flow().id).attempts = 5
+    assert "All attempts have been used." in walker.prove().text
+    assert walker.flow().result == "FAILED"
+    assert not walker.messages()[0].verified
 
 
 @on_sqlite

@@ -172,6 +172,30 @@ def test_an_answer_that_comes_while_another_is_judged_has_an_attempt_of_its_own(
         assert flow.attempts == 2
 
 
+def test_a_verdict_applies_only_to_the_page_that_was_answered(app):  # decision 7
+    bank = SlowBank()
+    put_in(app, bank=bank)
+    walker = Walker(app)
+    walker.start_login()
+    walker.name()
+    tab = walker.tab()
+
+    def move_on():
+        assert bank.asked.wait(10)
+        try:
+            tab.reload()
+            return tab.post(tab.filled("resend"))
+        finally:
+            bank.go.set()
+
+    right = walker.filled("confirm", code=walker.code(), password="test")
+    answers = at_once(lambda: walker.post(right), move_on)
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert walker.flow().step == "LOGIN_SCA"
+    assert walker.flow().attempts == 1
+    assert not walker.messages()[0].verified
+
+
 @on_sqlite
 def test_a_right_answer_comes_too_late_when_the_flow_was_cancelled_meanwhile(app):
     bank = SlowBank()

@@ -55,6 +55,20 @@ def code_of(message, *items):
     return f"{int.from_bytes(digest, 'big', signed=True) % 10**8:08}"
 
 
+def sms_of(app, services, *, readable=True):
+    """Build the instrument as the house does."""
+    parts = parts_of(app)
+    return SmsCode(
+        services.session,
+        parts.settings.sms,
+        vault=parts.vault,
+        texts=parts.texts,
+        outbox=services.outbox,
+        journal=services.journal,
+        readable=readable,
+    )
+
+
 # --- how they are made ------------------------------------------------------------------------
 
 
@@ -280,6 +294,28 @@ def test_a_change_of_what_is_paid_kills_the_code(payer, change):  # decision 10
 
 
 @on_sqlite
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"verified": True},
+        {"timestamp_replaced": clock.now()},
+        {"timestamp_expires": clock.now() - timedelta(days=1)},
+        {"data_digest": "0" * 64},
+    ],
+)
+def test_a_code_that_does_not_count_is_wrong_before_it_is_spent(walker, change):
+    with serving(walker.app) as services:
+        flow = services.session.get(Flow, walker.flow().id)
+        sms = sms_of(walker.app, services)
+        assert sms.is_right(walker.code(), sms.challenge(flow))
+        for name, value in change.items():
+            setattr(services.session.get(SmsAuthorization, flow.sms_id), name, value)
+        challenge = sms.challenge(flow)
+        assert not sms.is_right(walker.code(), challenge)
+        assert not sms.use(flow, challenge)
+
+
+@on_sqlite
 def test_a_code_is_bound_to_its_step(payer):
     """The code of the approval, put into the login of another flow of the same user."""
     approval = payer.messages()[-1]
@@ -326,18 +362,9 @@ def test_the_table_does_not_need_the_readable_code_to_recognise_it(walker):
 @on_sqlite
 @pytest.mark.parametrize("paying", [False, True])
 def test_outside_the_demo_nothing_readable_is_kept(walker, paying):
-    parts = parts_of(walker.app)
     with serving(walker.app) as services:
         flow = services.session.get(Flow, walker.flow().id)
-        sms = SmsCode(
-            services.session,
-            parts.settings.sms,
-            vault=parts.vault,
-            texts=parts.texts,
-            outbox=services.outbox,
-            journal=services.journal,
-            readable=False,
-        )
+        sms = sms_of(walker.app, services, readable=False)
         payment = payment_of(parse("A1*A100CZK*Q238400856/0300")) if paying else None
         sms.send(flow, phone="+420777000111", payment=payment)
         services.session.flush()

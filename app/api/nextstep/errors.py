@@ -59,6 +59,7 @@ def dress(error: Exception) -> ResponseReturnValue:
             pairs = given if isinstance(given, tuple) else (("operationData", error.detail),)
             return _invalid([Violation(name, None, hint) for name, hint in pairs])
         case Problem():
+            log.info(error.code, detail=error.detail)
             return _error(*_words(error)), error.status, _headers(error)
         case HTTPException(code=404):
             return _error("ERROR_NOT_FOUND", "Resource not found."), HTTPStatus.NOT_FOUND
