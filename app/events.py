@@ -72,15 +72,23 @@ Listener: TypeAlias = Callable[[Event], None]
 
 
 class Journal:
-    """The facts of one transaction."""
+    """The facts of one transaction, and what is known of the flows that they are about."""
 
-    def __init__(self, listeners: Sequence[Listener] = ()) -> None:
+    def __init__(
+        self, listeners: Sequence[Listener] = (), look: Callable[[str], object] | None = None
+    ) -> None:
         self._listeners = listeners
+        self._look = look
         self._events: list[Event] = []
+        self.flows: dict[str, object] = {}
+        """What `look` returned for the subjects; held, so that nobody looks for it again."""
 
     def record(self, name: Name, subject: str, **facts: str | int) -> None:
         """Note a fact; nobody hears of it before the commit."""
-        self._events.append(Event(name, subject, facts))
+        event = Event(name, subject, facts)
+        self._events.append(event)
+        if self._look is not None and event.is_about_flow and subject not in self.flows:
+            self.flows[subject] = self._look(subject)
 
     @property
     def events(self) -> Sequence[Event]:
@@ -94,6 +102,7 @@ class Journal:
     def forget(self) -> None:
         """Drop the facts of a transaction that was rolled back."""
         self._events = []
+        self.flows.clear()
 
     def publish(self) -> None:
         """Tell every listener, once. A deaf listener does not silence the others."""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.bank.base import Bank
 from app.crypto.vault import Vault
 from app.errors import NotAuthenticated, Overloaded, Unavailable
-from app.events import Event, Journal, Listener
+from app.events import Journal, Listener
 from app.flows.applications import Applications
 from app.flows.bearers import Bearers
 from app.flows.browsers import Browsers
@@ -81,13 +81,13 @@ class Services:
         self.settings = parts.settings
         self.vault = parts.vault
         self.bank = parts.bank
-        self.journal = Journal(parts.listeners)
         self.new_browser_token: str | None = None
         self.is_writing = writing
         self._parts = parts
         self._browser_token = browser_token
         self._browser: str | None = None
         self.session = Session(_bind(parts.engine, writing=writing), expire_on_commit=False)
+        self.journal = Journal(parts.listeners, lambda flow: self.session.get(Flow, flow))
         self.outbox = Outbox(self.session, parts.vault)
         self.audit = Audit(self.session)
         self.keys = Keys(self.session, parts.vault, self.journal)
@@ -134,14 +134,20 @@ class Services:
     def system_user(self, username: str, password: str) -> Caller:
         """Return which back end calls. Raises NotAuthenticated."""
         with Session(_bind(self._parts.engine, writing=False), expire_on_commit=False) as session:
-            known = SystemUsers(session, self.vault, self._parts.remembered)
-            return known.authenticate(username, password)
+            users = SystemUsers(session, self.vault, self._parts.remembered)
+            known = users.find(username)
+        return self._called_by(users.admit(known, password))
 
     def bearer(self, token: str) -> Caller:
         """Return who bears a token. Raises NotAuthenticated."""
         if self._parts.bearers is None:
             raise NotAuthenticated("no issuer is configured")
-        return self._parts.bearers.authenticate(token)
+        return self._called_by(self._parts.bearers.authenticate(token))
+
+    def _called_by(self, caller: Caller) -> Caller:
+        """Let the audit trail name who calls."""
+        self.actor = f"system:{caller.name}"
+        return caller
 
     def begin_writing(self) -> None:
         """Turn a reading request into a writing one; nothing may have been changed yet."""
@@ -162,14 +168,15 @@ class Services:
         """Write what happened into the audit trail, with who did it."""
         if not self.journal.events:
             return
-        self.journal.complete(self._known)
+        flows = {id_: flow for id_, flow in self.journal.flows.items() if isinstance(flow, Flow)}
+        self.journal.complete(
+            lambda event: (
+                {"operation": flows[event.subject].operation_name} if event.subject in flows else {}
+            )
+        )
         browser = f"browser:{self._browser}" if self._browser else "anonymous"
         request = structlog.contextvars.get_contextvars().get("request")
-        self.audit.write(self.journal.events, actor=self.actor or browser, request=request)
-
-    def _known(self, event: Event) -> dict[str, str]:
-        flow = self.session.get(Flow, event.subject) if event.is_about_flow else None
-        return {"operation": flow.operation_name} if flow else {}
+        self.audit.write(self.journal.events, flows, actor=self.actor or browser, request=request)
 
     def close(self) -> None:
         """Forget whatever was not committed."""
@@ -202,6 +209,7 @@ class Services:
     def _work(self, ticket: Ticket | None) -> None:
         """Do the work of tickets between transactions, until a page can be shown."""
         while ticket is not None:
+            structlog.contextvars.bind_contextvars(flow=ticket.flow_id)
             self.commit()
             try:
                 outcome = ticket.work.run()

@@ -489,5 +489,7 @@ def unknown_settings() -> list[str]:
     """Return variables with our prefix that are no setting: mistyped ones would do nothing."""
     known = {name.upper() for name in Settings.model_fields}
     given = EnvSettingsSource(Settings).env_vars
-    ours = (name.upper() for name in given if name.upper().startswith(PREFIX))
+    others = (f"{PREFIX}TEST_", f"{PREFIX}DEMO_CLIENT_")  # the suite's, and the demo client's
+    named = (name.upper() for name in given)
+    ours = (name for name in named if name.startswith(PREFIX) and not name.startswith(others))
     return sorted(n for n in ours if n.removeprefix(PREFIX).partition("__")[0] not in known)

@@ -129,7 +129,13 @@ class Deliveries:
         try:
             self._sms.send(message)
         except DeliveryFailed as failure:
-            log.warning("delivery.failed", kind=kind, row=row_id, error=failure.code)
+            log.warning(
+                "delivery.failed",
+                kind=kind,
+                row=row_id,
+                flow=message.operation_id,
+                error=failure.code,
+            )
             if failure.temporary and attempts <= len(RETRIES):
                 wait = RETRIES[attempts - 1]
                 services.outbox.retry(row_id, failure.code, after=wait)

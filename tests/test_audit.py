@@ -9,14 +9,17 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app import clock
 from app.events import Event, Name
+from app.flows.callers import Remembered, SystemUsers
 from app.flows.views import NewOperation
+from app.settings import NextStepSettings
 from app.store.audit import AuditEntry, AuditLink
 from app.store.flows import Flow
 from app.upkeep.audit import GENESIS, Checkpoint, canonical, link
 from app.worker import Deliveries
+from tests.support.databases import built
 from tests.support.store import all_of, on_sqlite, parts_of, reading, serving, writing
 from tests.support.threads import at_once
-from tests.support.walker import CALLBACK, Walker
+from tests.support.walker import CALLBACK, OPERATION, Walker
 
 LOGIN = NewOperation("login_sca", "A2")
 
@@ -125,6 +128,22 @@ def test_a_token_is_issued_to_a_client_for_a_user(app):
     assert (issued.actor, issued.client_id) == ("client:democlient", "democlient")
     assert issued.user_id
     assert issued.facts["operation"] == "login_sca"
+
+
+@on_sqlite
+def test_a_back_end_that_proved_who_it_is_is_named(settings):
+    knowing = settings.model_copy(update={"nextstep": NextStepSettings(auth="basic")})
+    with built(knowing) as app:
+        with serving(app) as services:
+            users = SystemUsers(services.session, services.vault, Remembered())
+            password = users.add("robot")
+            services.commit()
+        since = newest(app)
+        body = {"requestObject": {"operationName": "login_sca", "operationData": "A2"}}
+        answer = app.test_client().post(OPERATION, json=body, auth=("robot", password))
+        assert answer.status_code == 200
+        (row,) = entries(app, since=since)
+        assert (row.name, row.actor) == ("flow.created", "system:robot")
 
 
 @on_sqlite

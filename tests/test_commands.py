@@ -197,9 +197,8 @@ def test_a_public_client_has_no_secret_to_change(flask):
 
 def may_call(app, username, password):
     with serving(app) as services:
-        return SystemUsers(services.session, services.vault, Remembered()).authenticate(
-            username, password
-        )
+        users = SystemUsers(services.session, services.vault, Remembered())
+        return users.admit(users.find(username), password)
 
 
 def password_of(said):

@@ -35,6 +35,14 @@ class Caller:
     is_admin: bool
 
 
+@dataclass(frozen=True)
+class Known:
+    """A system user as the table has it."""
+
+    caller: Caller
+    password: str = field(repr=False)
+
+
 ANYBODY = Caller("anonymous", is_admin=True)
 """Every caller, where none has to prove anything (the demo)."""
 
@@ -73,19 +81,20 @@ class SystemUsers:
         self._vault = vault
         self._remembered = remembered
 
-    def authenticate(self, username: str, password: str) -> Caller:
-        """Return who this is, or raise NotAuthenticated, whatever is wrong.
-
-        A slow hash is computed with no transaction open.
-        """
-        if "\x00" in username or "\x00" in password or not _is_text(username + password):
-            raise NotAuthenticated("not a name and a password")
+    def find(self, username: str) -> Known | None:
+        """Return an enabled system user, to be judged with no transaction open."""
+        if "\x00" in username or not _is_text(username):
+            return None
         user = self._session.scalar(select(SystemUser).where(SystemUser.username == username))
-        roles = self._authorities(user) if user else []
-        self._session.rollback()
-        if user is None or not user.enabled or not self._is_right(user, password):
-            raise NotAuthenticated("system user", name=username)
-        return Caller(user.username, is_admin=ADMIN in roles)
+        if user is None or not user.enabled:
+            return None
+        return Known(Caller(username, ADMIN in self._authorities(user)), user.password)
+
+    def admit(self, known: Known | None, password: str) -> Caller:
+        """Return who this is, or raise NotAuthenticated, whatever is wrong; may be slow."""
+        if known is None or not _is_text(password) or not self._is_right(known, password):
+            raise NotAuthenticated("system user")
+        return known.caller
 
     def add(self, username: str, *authorities: str) -> str:
         """Make a system user; return its password, which nobody can read again."""
@@ -109,23 +118,23 @@ class SystemUsers:
         held = select(SystemUserAuthority.authority).where(SystemUserAuthority.user_id == user.id)
         return list(self._session.scalars(held))
 
-    def _is_right(self, user: SystemUser, password: str) -> bool:
-        if user.password.startswith(GENERATED):
-            given = GENERATED + self._digest(user.username, password)
-            return hmac.compare_digest(given, user.password)
-        return self._is_right_by_bcrypt(user, password)
+    def _is_right(self, known: Known, password: str) -> bool:
+        if known.password.startswith(GENERATED):
+            given = GENERATED + self._digest(known.caller.name, password)
+            return hmac.compare_digest(given.encode(), known.password.encode())
+        return self._is_right_by_bcrypt(known, password)
 
-    def _is_right_by_bcrypt(self, user: SystemUser, password: str) -> bool:
+    def _is_right_by_bcrypt(self, known: Known, password: str) -> bool:
         given = password.encode()
         if len(given) > LONGEST_BCRYPT:
             return False
-        key = self._digest(f"{user.username}\n{user.password}", password)
+        key = self._digest(f"{known.caller.name}\n{known.password}", password)
         if self._remembered.has(key):
             return True
         try:
             with self._remembered.gate():
-                is_right = bcrypt.checkpw(given, user.password.encode())
-        except ValueError:  # what is stored is no bcrypt hash
+                is_right = bcrypt.checkpw(given, known.password.encode())
+        except ValueError:  # what is stored is no bcrypt hash, or what is given has a NUL
             return False
         if is_right:
             self._remembered.put(key)

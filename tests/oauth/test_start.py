@@ -16,7 +16,8 @@ def newest_flow(app):
 
 
 def login_of(tpp, **more):
-    return tpp.prepare(**(LOGIN | {"applicationContext": application(tpp.client_id)} | more))
+    context = application(tpp.client_id) | {"originalScopes": ["aisp"]}
+    return tpp.prepare(**(LOGIN | {"applicationContext": context} | more))
 
 
 @pytest.mark.parametrize(
@@ -76,8 +77,14 @@ def test_a_prepared_login_is_walked_whatever_the_client_setting_says(tpp):
     assert newest_flow(tpp.app).id == operation_id
 
 
-def test_a_prepared_operation_may_be_authorized_without_either_scope(tpp):
-    tpp.start(scope="openid", operation_id=tpp.prepare())
+def test_a_prepared_login_may_be_authorized_without_either_scope(tpp):
+    tpp.start(scope="openid", operation_id=login_of(tpp))
+
+
+def test_a_prepared_payment_is_authorized_with_pisp_only(tpp):
+    refused = sent_back(tpp.authorize(scope="openid", operation_id=tpp.prepare()))
+    assert refused["error"] == "invalid_scope"
+    tpp.start(scope="pisp", operation_id=tpp.prepare())
 
 
 def test_an_operation_of_another_kind_than_the_scope_is_refused(tpp):

@@ -420,6 +420,19 @@ def test_no_secret_is_in_a_url_but_the_code_in_that_of_the_callback(walked):
     assert any(code in url for url in walked.urls)
 
 
+def test_no_secret_and_no_id_is_in_the_numbers_and_all_processes_count_together(walked):
+    for _ in range(3):  # whichever process answers
+        written = httpx2.get(f"{walked.portal.address}/metrics", trust_env=False).text
+        for kind, values in walked.secrets.items():
+            assert not any(found_in(written, value) for value in values), kind
+        assert not re.search(r'"[0-9a-f]{8}-[0-9a-f]{4}-', written)
+        done = 'webflow_flows_ended_total{operation="authorize_payment_sca",result="done"} 1.0'
+        failed = 'webflow_flows_ended_total{operation="authorize_payment_sca",result="failed"} 1.0'
+        assert done in written
+        assert failed in written
+        assert 'webflow_sms_total{state="asked"} 7.0' in written
+
+
 def test_the_trail_of_the_walks_is_sound(walked):
     walked.flask("audit", "seal")
     assert walked.flask("audit", "verify").startswith("Sound: ")

@@ -7,7 +7,7 @@ import time_machine
 
 from app import clock
 from app.store.flows import Flow
-from tests.support.backend import BackEnd, steps
+from tests.support.backend import BackEnd, history, steps
 from tests.support.store import reading
 from tests.support.walker import PAYMENT
 
@@ -30,6 +30,12 @@ def bank(lasting_app, request) -> BackEnd:
 @pytest.fixture
 def user(request) -> str:
     return f"user-{abs(hash(request.node.name))}"
+
+
+@pytest.mark.parametrize("name", ["login", "login_sca"])
+def test_the_history_of_an_operation_begins_with_init(bank, name):  # 9
+    detail = bank.detail(bank.login(name))
+    assert history(detail) == [("INIT", "CONFIRMED", "CONTINUE")]
 
 
 # --- the user --------------------------------------------------------------------------------
