@@ -98,7 +98,7 @@ class Outbox:
         )
         row_id = self._session.scalar(
             update(OutboxRow)
-            .where(OutboxRow.id.in_(due))
+            .where(OutboxRow.id == due.scalar_subquery())
             .values(due_at=moment + hold, attempts=OutboxRow.attempts + 1)
             .returning(OutboxRow.id)
             .execution_options(synchronize_session=False)
