@@ -3,7 +3,6 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from inspect import getclosurevars
 from pathlib import Path
 
 import psycopg
@@ -32,10 +31,6 @@ def built(settings: Settings) -> Iterator[Flask]:
         yield app
     finally:
         engine_of(app).dispose()
-        # Processes keep the connection of their job queue until they end; a test does not end one.
-        waker = app.extensions["webflow"].wake_worker
-        for task in getclosurevars(waker).nonlocals.get("opened", ()):
-            task.huey.storage.close()
 
 
 def engine_of(app: Flask) -> Engine:
