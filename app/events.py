@@ -32,6 +32,7 @@ class Name(StrEnum):
     CODE_REPLAYED = "oauth.code.replayed"
     SMS_DELIVERED = "sms.delivered"
     SMS_FAILED = "sms.failed"
+    SMS_SUPPRESSED = "sms.suppressed"
     CLIENT_CREATED = "client.created"
     CLIENT_DISABLED = "client.disabled"
     CLIENT_ENABLED = "client.enabled"

@@ -40,6 +40,7 @@ SMS_STATES = {
     Name.SMS_REQUESTED: "asked",
     Name.SMS_DELIVERED: "delivered",
     Name.SMS_FAILED: "failed",
+    Name.SMS_SUPPRESSED: "suppressed",
 }
 ENDINGS = (("canceled.", "canceled"), ("operation.timeout", "timeout"))
 EXCEEDED = "authentication.maxAttemptsExceeded"
@@ -60,8 +61,8 @@ def hear(event: Event) -> None:
             FLOWS_ENDED.labels(operation, "done").inc()
         case Name.FLOW_FAILED:
             _count_failure(operation, step, str(event.facts.get("reason", "")))
-        case Name.SMS_REQUESTED | Name.SMS_DELIVERED | Name.SMS_FAILED:
-            SMS.labels(SMS_STATES[event.name]).inc()
+        case name if name in SMS_STATES:
+            SMS.labels(SMS_STATES[name]).inc()
         case Name.USER_BLOCKED:
             LOCKOUTS.inc()
         case Name.TOKEN_ISSUED:

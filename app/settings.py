@@ -105,6 +105,12 @@ class SmsSettings(Section):
     resend_after: timedelta = timedelta(seconds=60)
     """How long the customer waits before a new code can be asked for."""
 
+    per_hour: int = Field(default=20, ge=1)
+    """Messages to one user in an hour, over all flows; a payment takes two."""
+
+    per_day: int = Field(default=60, ge=1)
+    """Messages to one user in a day."""
+
 
 class FlowSettings(Section):
     """How long a customer has, and how often a step may be tried."""

@@ -111,7 +111,10 @@ class Deliveries:
             if claimed is None:
                 return False
             row, payload = claimed
-            self._deliver(services, row, payload)
+            if row.kind == "decoy":
+                services.outbox.delivered(row.id)
+            else:
+                self._deliver(services, row, payload)
             services.commit()
             return True
         finally:

@@ -15,6 +15,7 @@ from app.store.flows import Flow
 from app.store.outbox import OutboxRow
 from app.store.testers import DemoSms
 from app.worker import RETRIES, Deliveries, queue, waker
+from tests.support.phones import Phone
 from tests.support.store import (
     all_of,
     on_sqlite,
@@ -29,18 +30,6 @@ from tests.support.threads import at_once
 from tests.support.walker import Walker, prepared
 
 LIFETIME = timedelta(minutes=5)
-
-
-class Phone:
-    """Text messages as a phone gets them; fails as often as it is told to."""
-
-    def __init__(self, *failures):
-        self.sent, self.failures = [], list(failures)
-
-    def send(self, message):
-        if self.failures and (failure := self.failures.pop(0)):
-            raise failure
-        self.sent.append(message)
 
 
 class Waits(list):

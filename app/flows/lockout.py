@@ -48,9 +48,10 @@ class Lockout:
             .where(UserAttempts.blocked_until.is_(None) | (UserAttempts.blocked_until <= moment))
             .values(failures=UserAttempts.failures + 1, updated_at=moment)
         )
-        if not changed_one(self._session, counted):
+        has_counted = changed_one(self._session, counted)
+        row = self._row(key)  # read for the blocked as well: it takes its time
+        if not has_counted:
             return False
-        row = self._row(key)
         if row.failures % self._settings.failures == 0:
             row.blocked_until = (
                 moment + self._settings.durations[min(row.level, len(self._settings.durations) - 1)]

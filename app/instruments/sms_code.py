@@ -3,10 +3,10 @@
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -22,11 +22,13 @@ from app.nextstep.operation_data import (
 from app.settings import SmsSettings
 from app.store.db import changed_one
 from app.store.flows import Flow
-from app.store.otps import SmsAuthorization
+from app.store.otps import DECOY, Message, SmsAuthorization, table_of
 from app.store.outbox import Outbox
 from app.texts import Texts
 
 KEY_BYTES = 16
+MOST_OF_A_NAME = 256
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -66,26 +68,34 @@ class SmsCode:
         """Length of a code."""
         return self._settings.code_digits
 
-    def send(self, flow: Flow, *, phone: str | None, payment: Payment | None) -> None:
+    def send(self, flow: Flow, *, phone: str | None, payment: Payment | None) -> bool:
         """Send a fresh code for the present step; an older one stops working.
 
-        Without a phone number (a user who does not exist or is blocked) everything looks the
-        same and nothing is sent.
+        Without a phone number (a user who does not exist or is blocked) the same is written
+        elsewhere, and nothing is sent. False if the user got too many lately; then an older
+        code goes on working.
         """
+        message_id = f"{DECOY if phone is None else ''}{uuid4()}"
+        if self._is_exhausted(flow, table_of(message_id)):
+            flow.sms_sent_at = flow.sms_sent_at or clock.now()
+            self._journal.record(Name.SMS_SUPPRESSED, flow.id, reason="limit")
+            return False
         self._replace(flow)
         flow.sms_sent_at = clock.now()
-        message_id, key = str(uuid4()), secrets.token_bytes(KEY_BYTES)
+        key = secrets.token_bytes(KEY_BYTES)
         code = sms_digest(code_items(payment), key=key, digits=self.digits)
         text = self._text(flow, code, payment)
-        row = self._row(flow, message_id, key=key, code=code, text=text)
-        delivery = {"to": phone or "", "text": text, "operation_id": flow.id}
-        if phone is None:  # all the work of a message, for the time it takes, and no message
-            self._outbox.pretend(delivery)
-            return
-        self._session.add(row)
-        self._outbox.put("sms", message_id, delivery, lifetime=self._settings.code_lifetime)
+        self._session.add(self._row(flow, message_id, key=key, code=code, text=text))
+        self._outbox.put(
+            "sms" if phone else "decoy",
+            message_id,
+            {"to": phone or "", "text": text, "operation_id": flow.id},
+            lifetime=self._settings.code_lifetime,
+        )
         flow.sms_id = message_id
-        self._journal.record(Name.SMS_REQUESTED, flow.id, message=message_id)
+        name = Name.SMS_REQUESTED if phone else Name.SMS_SUPPRESSED
+        self._journal.record(name, flow.id, message=message_id)
+        return True
 
     def forget(self, flow: Flow) -> None:
         """Leave the step: whatever code was sent stops working."""
@@ -106,7 +116,8 @@ class SmsCode:
 
     def challenge(self, flow: Flow) -> Challenge:
         """Count one try of the present code and return what it is judged against."""
-        row = self._session.get(SmsAuthorization, flow.sms_id or "")
+        message_id = flow.sms_id or ""
+        row = self._session.get(table_of(message_id), message_id)
         data_digest = self._data_digest(flow)
         if row is None:  # nobody can know this code, and comparing costs the same
             return Challenge("", secrets.token_hex(32), is_alive=False)
@@ -117,6 +128,7 @@ class SmsCode:
             and not row.verified
             and row.timestamp_replaced is None
             and clock.now() < row.timestamp_expires
+            and isinstance(row, SmsAuthorization)
         )
         return Challenge(row.message_id, row.code_digest, is_alive=alive)
 
@@ -144,14 +156,25 @@ class SmsCode:
         )
         return changed_one(self._session, spent)
 
-    def _row(
-        self, flow: Flow, message_id: str, *, key: bytes, code: str, text: str
-    ) -> SmsAuthorization:
+    def _is_exhausted(self, flow: Flow, table: type[Message]) -> bool:
+        """Whether a user has got as many messages as we send in an hour, or in a day."""
+        moment, settings = clock.now(), self._settings
+        newest = (
+            select(table.timestamp_created)
+            .where(table.user_id == _receiver(flow), table.timestamp_created > moment - DAY)
+            .order_by(table.timestamp_created.desc())
+            .limit(max(settings.per_hour, settings.per_day))
+        )
+        times = self._session.scalars(newest).all()
+        lately = sum(time > moment - HOUR for time in times)
+        return lately >= settings.per_hour or len(times) >= settings.per_day
+
+    def _row(self, flow: Flow, message_id: str, *, key: bytes, code: str, text: str) -> Message:
         moment = clock.now()
-        return SmsAuthorization(
+        return table_of(message_id)(
             message_id=message_id,
             operation_id=flow.id,
-            user_id=flow.user_id or "",
+            user_id=_receiver(flow),
             organization_id=flow.organization_id,
             operation_name=flow.operation_name,
             authorization_code=code if self._readable else "",
@@ -164,13 +187,14 @@ class SmsCode:
         )
 
     def _replace(self, flow: Flow) -> None:
-        message_id = flow.sms_id or ""  # nobody's message costs the same
+        message_id = flow.sms_id or ""  # the first message costs what the others cost
+        table = table_of(message_id)
         self._session.execute(
-            update(SmsAuthorization)
+            update(table)
             .where(
-                SmsAuthorization.message_id == message_id,
-                SmsAuthorization.timestamp_replaced.is_(None),
-                SmsAuthorization.verified.is_(False),
+                table.message_id == message_id,
+                table.timestamp_replaced.is_(None),
+                table.verified.is_(False),
             )
             .values(timestamp_replaced=clock.now())
         )
@@ -196,3 +220,8 @@ class SmsCode:
         account = flow.debit_account["number"] if flow.debit_account else None
         record = canonical(flow.id, flow.operation_data, account)
         return self._vault.digest(f"{flow.step}:{record.hex()}", purpose="sms.data")
+
+
+def _receiver(flow: Flow) -> str:
+    """Return whose messages are counted; of a user who does not exist, the name as typed."""
+    return flow.user_id or (flow.username or "").casefold()[:MOST_OF_A_NAME]

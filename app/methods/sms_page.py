@@ -11,6 +11,7 @@ from app.nextstep.vocabulary import Instrument
 from app.store.flows import Flow
 
 PHASE = "sms"
+NOBODY = "nobody"
 FAILED = Rejected("authentication_failed")
 """The only reason there is: nobody may learn which part was wrong (RTS art. 4(3)(a))."""
 
@@ -27,8 +28,7 @@ class SmsPage:
     def start(self, flow: Flow, *, phone: str | None, payment: Payment | None) -> Answer:
         """Show the page; its first message goes out now, once."""
         flow.phase = PHASE
-        self.sms.send(flow, phone=phone, payment=payment)
-        return Again()
+        return self._send(flow, phone=phone, payment=payment)
 
     def data(self, flow: Flow) -> dict[str, object]:
         """Return what the page shows; the same for users who do not exist."""
@@ -52,9 +52,12 @@ class SmsPage:
                 return Again("out_of_date")
 
     def phone_of(self, user_id: str | None, organization_id: str | None) -> str | None:
-        """Return where the user's codes go; None for nobody, and for a user who is blocked."""
-        user = self.bank.user(user_id, organization_id or "") if user_id else None
-        return user.phone if user and user.active else None
+        """Return where the user's codes go; None for nobody, and for a user who is blocked.
+
+        The bank is asked about nobody as well: its answer takes a time that can be measured.
+        """
+        user = self.bank.user(user_id or NOBODY, organization_id or "")
+        return user.phone if user_id and user and user.active else None
 
     def _resend(self, flow: Flow, payment: Payment | None) -> Answer:
         if not self.sms.may_resend(flow):
@@ -65,11 +68,15 @@ class SmsPage:
             return self.phone_of(user_id, organization_id)
 
         def send(flow: Flow, phone: str | None) -> Answer:
-            self.sms.send(flow, phone=phone, payment=payment)
-            flow.sms_resent = True
-            return Again()
+            answer = self._send(flow, phone=phone, payment=payment)
+            flow.sms_resent = answer.problem is None
+            return answer
 
         return Work(find, send)
+
+    def _send(self, flow: Flow, *, phone: str | None, payment: Payment | None) -> Again:
+        sent = self.sms.send(flow, phone=phone, payment=payment)
+        return Again() if sent else Again("too_many_messages")
 
     def _judge(self, flow: Flow, form: Form) -> Answer:
         code = "".join(form.get("code").split()).replace("-", "")

@@ -1,21 +1,24 @@
-"""Codes sent by SMS, in the table that the user's guide names."""
+"""Codes sent by SMS, in the table that the user's guide names, and codes that nobody gets."""
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from app.store.db import Base
 
+DECOY = "decoy-"
+"""What the message id of a code that nobody gets begins with."""
 
-class SmsAuthorization(Base):
+
+class Message(Base):
     """One code of one step. Only the demo profile keeps the readable code, text and salt."""
 
-    __tablename__ = "da_sms_authorization"
+    __abstract__ = True
 
     message_id: Mapped[str] = mapped_column(String(256), primary_key=True)
     operation_id: Mapped[str] = mapped_column(String(256), index=True)
-    user_id: Mapped[str] = mapped_column(String(256), index=True)
+    user_id: Mapped[str] = mapped_column(String(256))
     organization_id: Mapped[str | None] = mapped_column(String(256))
     operation_name: Mapped[str] = mapped_column(String(256))
     authorization_code: Mapped[str] = mapped_column(String(32), default="")
@@ -31,3 +34,29 @@ class SmsAuthorization(Base):
     timestamp_verified: Mapped[datetime | None]
     timestamp_expires: Mapped[datetime]
     timestamp_replaced: Mapped[datetime | None]
+
+    @declared_attr.directive
+    @classmethod
+    def __table_args__(cls) -> tuple[Index]:
+        """Find the newest codes of one user: how many there were lately is limited."""
+        return (Index(f"ix_{cls.__tablename__}_user", "user_id", "timestamp_created"),)
+
+
+class SmsAuthorization(Message):
+    """A code that was sent."""
+
+    __tablename__ = "da_sms_authorization"
+
+
+class SmsDecoy(Message):
+    """A code that nobody gets: who cannot log in must cost what everybody costs, row by row.
+
+    It stands apart, so that whoever reads the guide's table finds only what was sent.
+    """
+
+    __tablename__ = "sms_decoys"
+
+
+def table_of(message_id: str) -> type[Message]:
+    """Return where a message is kept, or would be."""
+    return SmsDecoy if message_id.startswith(DECOY) else SmsAuthorization

@@ -12,7 +12,7 @@ from app.settings import RetentionSettings
 from app.store.attempts import UserAttempts
 from app.store.flows import Flow
 from app.store.oauth import AuthorizationCode, AuthorizationRequest, Token
-from app.store.otps import SmsAuthorization
+from app.store.otps import SmsAuthorization, SmsDecoy
 from app.store.outbox import OutboxRow
 from app.store.sessions import Browser
 from app.store.testers import DemoSms
@@ -55,6 +55,10 @@ class Cleaning:
             "sms_codes": (
                 SmsAuthorization.message_id,
                 over(SmsAuthorization.timestamp_created, settings.sms_codes),
+            ),
+            "sms_decoys": (
+                SmsDecoy.message_id,
+                over(SmsDecoy.timestamp_created, settings.sms_codes),
             ),
             "demo_sms": (DemoSms.message_id, over(DemoSms.timestamp, settings.demo_sms)),
         }

@@ -28,6 +28,10 @@ PROBLEMS: Mapping[str, Words] = {
     "password_empty": Words(N_("Fill in the password.")),
     "authentication_failed": Words(N_("User authentication failed.")),
     "code_invalid": Words(N_("Fill in all digits of the code from the SMS.")),
+    "too_many_messages": Words(
+        N_("No new code was sent: too many were asked for in a short time."),
+        N_("Try again later. A code that you already have works until its time is over."),
+    ),
     "resend_too_early": Words(N_("Please wait a moment before you ask for another code.")),
     "account_missing": Words(N_("Choose the account to pay from.")),
     "account_unusable": Words(N_("This account cannot be used for the payment. Choose another.")),

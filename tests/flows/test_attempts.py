@@ -6,8 +6,10 @@ from app import clock
 from app.store.flows import Flow
 from app.store.otps import SmsAuthorization
 from app.store.outbox import OutboxRow
+from app.worker import Deliveries
 from tests.support.banks import FakeBank
-from tests.support.store import all_of, on_sqlite, put_in, writing
+from tests.support.phones import Phone
+from tests.support.store import all_of, on_sqlite, parts_of, put_in, writing
 from tests.support.walker import Walker, detail, normalised
 
 FAILED = "User authentication failed."
@@ -186,8 +188,11 @@ def test_no_message_is_made_for_a_user_who_does_not_exist_or_is_blocked(app):  #
             time.shift(61)
             assert "We sent a new code" in walker.press("resend").text
             walker.prove("12345678")
+        phone = Phone()
+        Deliveries(parts_of(app), phone, later=print).drain()
     assert all_of(app, SmsAuthorization) == []
-    assert all_of(app, OutboxRow) == []
+    assert {row.state for row in all_of(app, OutboxRow)} == {"delivered", "void"}
+    assert phone.sent == []
 
 
 @on_sqlite

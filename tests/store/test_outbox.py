@@ -185,12 +185,3 @@ def test_a_payload_is_sealed_for_its_own_row(app):
     with serving(app) as services, suppress(CannotOpenError):
         claimed = services.outbox.claim(hold=HOLD)
     assert claimed is None
-
-
-@on_sqlite
-def test_pretending_does_the_work_and_queues_nothing(app):
-    with serving(app) as services:
-        services.outbox.pretend(SMS)
-        assert services.outbox.filled
-        services.session.commit()
-    assert all_of(app, OutboxRow) == []
