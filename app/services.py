@@ -189,9 +189,10 @@ class Services:
         Work of a step runs between two transactions: the first is committed, so that an
         attempt is counted whatever happens, and the second applies to the same version only.
         """
-        ticket = self.flows.answer(
-            handle, self.browser, nonce=nonce, action=action, form=form, language=language
-        )
+        with self.session.no_autoflush:  # one UPDATE of the flow, not one before each query
+            ticket = self.flows.answer(
+                handle, self.browser, nonce=nonce, action=action, form=form, language=language
+            )
         self._work(ticket)
         if self.flows.has_proved and self._browser is not None:
             self.new_browser_token = self.browsers.rotate(self._browser)
@@ -220,7 +221,8 @@ class Services:
             except Unavailable:
                 self.flows.abandon(ticket, problem="try_again")
                 return
-            ticket = self.flows.resume(ticket, outcome)
+            with self.session.no_autoflush:
+                ticket = self.flows.resume(ticket, outcome)
 
     def _methods(self, parts: Parts) -> dict[Step, Method]:
         sms = SmsCode(

@@ -25,6 +25,9 @@ from app.store.db import changed_one
 ONLY = 1
 """Key of the one row that counts versions."""
 
+PRESENT = select(ConfigurationVersion.version).where(ConfigurationVersion.id == ONLY)
+"""Asked by every request; as a constant it is put together once."""
+
 
 @dataclass
 class Shelf:
@@ -124,8 +127,7 @@ class Configuration:
     def _read(self) -> Catalogue:
         if self._is_changing:  # what is not committed is nobody else's business
             return Catalogue(self._rows(), self._settings)
-        wanted = select(ConfigurationVersion.version).where(ConfigurationVersion.id == ONLY)
-        version, kept = self._session.scalar(wanted) or 0, self._shelf.kept
+        version, kept = self._session.scalar(PRESENT) or 0, self._shelf.kept
         if kept is not None and kept[0] == version:
             return kept[1]
         catalogue = Catalogue(self._rows(), self._settings)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -41,23 +41,20 @@ class History:
     ) -> None:
         """Add an entry; the flow already stands where it leads."""
         counted = select(func.max(FlowRecord.number)).where(FlowRecord.flow_id == flow.id)
-        last = self._session.scalar(counted) or 0
-        self._session.add(
-            FlowRecord(
-                flow_id=flow.id,
-                number=last + 1,
-                step=step.value,
-                step_result=result,
-                instruments=[instrument.value for instrument in instruments],
-                result=flow.result,
-                reason=flow.result_reason or stamp.reason,
-                chosen=stamp.chosen,
-                caller=stamp.caller,
-                context=dict(stamp.context) if stamp.context else None,
-                created_at=clock.now(),
-            )
+        entry = insert(FlowRecord).values(
+            flow_id=flow.id,
+            number=func.coalesce(counted.scalar_subquery(), 0) + 1,
+            step=step.value,
+            step_result=result,
+            instruments=[instrument.value for instrument in instruments],
+            result=flow.result,
+            reason=flow.result_reason or stamp.reason,
+            chosen=stamp.chosen,
+            caller=stamp.caller,
+            context=dict(stamp.context) if stamp.context else None,
+            created_at=clock.now(),
         )
-        self._session.flush()
+        self._session.execute(entry)
 
     def failures(self, flow: Flow, step: Step) -> int:
         """Count the wrong answers to a step, whenever they were given."""

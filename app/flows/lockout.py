@@ -13,10 +13,11 @@ from app import clock
 from app.events import Journal, Name
 from app.settings import LockoutSettings
 from app.store.attempts import UserAttempts
-from app.store.db import changed_any, changed_one
+from app.store.db import changed_any
 from app.store.flows import Flow
 
 Key: TypeAlias = tuple[str, str, str]
+READ_BACK = {"populate_existing": True, "synchronize_session": False}
 MOST_OF_A_NAME = 256
 """Characters that are kept; folding can make a name longer."""
 
@@ -47,10 +48,10 @@ class Lockout:
             .where(_is(key))
             .where(UserAttempts.blocked_until.is_(None) | (UserAttempts.blocked_until <= moment))
             .values(failures=UserAttempts.failures + 1, updated_at=moment)
+            .returning(UserAttempts)
         )
-        has_counted = changed_one(self._session, counted)
-        row = self._row(key)  # read for the blocked as well: it takes its time
-        if not has_counted:
+        row = self._session.scalar(counted, execution_options=READ_BACK)
+        if row is None:
             return False
         if row.failures % self._settings.failures == 0:
             row.blocked_until = (
@@ -60,11 +61,13 @@ class Lockout:
             self._journal.record(Name.USER_BLOCKED, flow.id, level=row.level)
         return True
 
-    def forgive(self, flow: Flow, counter: str) -> None:
-        """Forget the failures of one kind: the user has proved to be who they are."""
+    def forgive(self, flow: Flow, *counters: str) -> None:
+        """Forget the failures of these kinds: the user has proved to be who they are."""
+        organization_id, username = _user(flow)
         self._session.execute(
             update(UserAttempts)
-            .where(_is(_key(flow, counter)))
+            .where(UserAttempts.organization_id == organization_id)
+            .where(UserAttempts.username == username, UserAttempts.counter.in_(counters))
             .values(failures=0, level=0, blocked_until=None, updated_at=clock.now())
         )
 
@@ -120,10 +123,14 @@ class Lockout:
         return self._session.get_one(UserAttempts, key, populate_existing=True)
 
 
-def _key(flow: Flow, counter: str) -> Key:
+def _user(flow: Flow) -> tuple[str, str]:
     """Return whose failures count: the name as typed, or whom a back end has named."""
     name = (flow.username or flow.user_id or "").casefold()[:MOST_OF_A_NAME]
-    return flow.organization_id or "", name, counter
+    return flow.organization_id or "", name
+
+
+def _key(flow: Flow, counter: str) -> Key:
+    return *_user(flow), counter
 
 
 def _is(key: Key) -> ColumnElement[bool]:

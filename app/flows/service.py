@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -26,6 +26,8 @@ from app.store.flows import Flow
 from app.texts import Texts
 
 HANDLE_BYTES = 24
+BY_HANDLE = select(Flow).where(Flow.handle == bindparam("handle"))
+"""Asked by every page; as a constant it is put together once."""
 MOST_LISTED = 1000
 """Operations that a list holds."""
 
@@ -189,19 +191,13 @@ class Flows:
 
     def resume(self, ticket: Ticket, outcome: object) -> Ticket | None:
         """Apply the result of a ticket's work, if its flow has not changed meanwhile."""
-        flow = self._session.get(Flow, ticket.flow_id, populate_existing=True)
-        if flow is None or flow.version != ticket.version or flow.result != "CONTINUE":
-            return None
-        if not self._versions.grow(flow):
-            return None
-        return self._transitions.conclude(flow, ticket, outcome)
+        flow = self._versions.resume(ticket.flow_id, ticket.version)
+        return None if flow is None else self._transitions.conclude(flow, ticket, outcome)
 
     def abandon(self, ticket: Ticket, *, problem: str | None) -> None:
         """Give the attempt back and say why, if work could not be done for no fault of theirs."""
-        flow = self._session.get(Flow, ticket.flow_id, populate_existing=True)
-        if flow is None or flow.version != ticket.version or flow.result != "CONTINUE":
-            return
-        if self._versions.grow(flow):
+        flow = self._versions.resume(ticket.flow_id, ticket.version)
+        if flow is not None:
             self._transitions.undo(flow, ticket)
             flow.problem = {"code": problem, "field": None, "values": {}} if problem else None
 
@@ -240,7 +236,7 @@ class Flows:
         return flow
 
     def _mine(self, handle: str, browser: str | None) -> Flow:
-        flow = self._session.scalar(select(Flow).where(Flow.handle == handle))
+        flow = self._session.scalar(BY_HANDLE, {"handle": handle})
         if flow is None:
             raise NotFound("no such flow")
         if browser is None or flow.browser_id != browser:

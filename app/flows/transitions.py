@@ -96,9 +96,7 @@ class Transitions:
         return self.take(flow, answer, counted=judged)
 
     def _forgive(self, flow: Flow, counter: str) -> None:
-        self._lockout.forgive(flow, counter)
-        if counter == CODE:
-            self._lockout.forgive(flow, PASSWORD)
+        self._lockout.forgive(flow, *((CODE, PASSWORD) if counter == CODE else (counter,)))
 
     def undo(self, flow: Flow, ticket: Ticket) -> None:
         """Give back what was reserved for work that was not done."""

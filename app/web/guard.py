@@ -9,6 +9,7 @@ from flask import Flask, Response, abort, g, request, url_for
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -21,16 +22,18 @@ MAX_BODY = 256 * 1024
 def register(app: Flask, *, https: bool) -> None:
     """Put the headers on every answer and refuse posts from other sites."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
-    hashes: dict[str, str] = {}
+    addresses: dict[tuple[str, str], str] = {}
     app.wsgi_app = ascii_queries(app.wsgi_app)  # type: ignore[assignment]  # as Flask documents it
 
     @app.template_global()
     def static_url(path: str) -> str:
         """Return the address of a static file with its content's hash: it may be kept."""
-        if path not in hashes:
+        known = (request.script_root, path)
+        if known not in addresses:
             content = Path(str(app.static_folder), path).read_bytes()
-            hashes[path] = hashlib.sha256(content).hexdigest()[:16]
-        return url_for("static", filename=path, v=hashes[path])
+            version = hashlib.sha256(content).hexdigest()[:16]
+            addresses[known] = url_for("static", filename=path, v=version)
+        return addresses[known]
 
     @app.after_request
     def protect(response: Response) -> Response:

@@ -1,7 +1,8 @@
 """Which language a page speaks: chosen on it, asked for by the client, or the browser's."""
 
-from flask import Flask, request, session
-from flask_babel import Babel, get_locale
+from babel.support import NullTranslations
+from flask import Flask, g, request, session
+from flask_babel import Babel, get_locale, get_translations
 
 CHOSEN, ASKED = "language", "ui_locales"
 """What the person chose on a page, and what the last client asked for; both in the session."""
@@ -29,6 +30,12 @@ def register(app: Flask, *, languages: tuple[str, ...], timezone: str) -> None:
         default_translation_directories="../translations",
     )
 
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of its i18n extension
+        gettext=lambda text: _words().ugettext(text),
+        ngettext=lambda one, many, n: _words().ungettext(one, many, n),
+        newstyle=True,
+    )
+
     @app.before_request
     def remember() -> None:
         wanted = request.args.get("lang")
@@ -51,6 +58,14 @@ def register(app: Flask, *, languages: tuple[str, ...], timezone: str) -> None:
                 for code in languages
             ],
         }
+
+
+def _words() -> NullTranslations:
+    """Return the words of this request's language; Flask-Babel would look for them each time."""
+    if "words" not in g:
+        g.words = get_translations()
+    words: NullTranslations = g.words
+    return words
 
 
 def language() -> str:

@@ -1,0 +1,1 @@
+"""What the portal costs: measured through HTTP on real processes, never in a timed test."""
