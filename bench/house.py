@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -46,7 +46,7 @@ class House:
     def memory(self) -> int:
         """Return the resident bytes of the largest web process."""
         family = [self.web, *self.web.children(recursive=True)]
-        return max(process.memory_info().rss for process in family)
+        return max(int(process.memory_info().rss) for process in family)
 
     def code_of(self, user: str) -> str:
         """Return the newest code of a user, as the demo's table shows it."""
@@ -64,10 +64,8 @@ class House:
 
 
 @contextmanager
-def running(
-    store: Store, server: Server, *, processes: int = 1, fill: Callable[[Engine], None] | None = None
-) -> Iterator[House]:
-    """Start a portal on an empty store, or on one that `fill` has filled."""
+def running(store: Store, server: Server, *, processes: int = 1) -> Iterator[House]:
+    """Start a portal on an empty store."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="webflow-bench-")))
         postmaster, url = None, f"sqlite:///{folder / 'webflow.db'}"
@@ -83,8 +81,6 @@ def running(
         secrets = {name: _client(environment, flask, name) for name in ("bench", "benchlogin")}
         engine = create_engine(url, pool_size=40)
         stack.callback(engine.dispose)
-        if fill is not None:
-            fill(engine)
         web = _start(stack, environment, *_server(server, port, processes))
         worker = _start(stack, environment, sys.executable, "worker.py")
         _wait_for(port)
@@ -161,7 +157,6 @@ def _wait_for(port: int) -> None:
     until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
-
             connection = HTTPConnection("127.0.0.1", port, timeout=2)
             connection.request("GET", "/readyz")
             if connection.getresponse().status == 200:  # noqa: PLR2004 - OK
