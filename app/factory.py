@@ -198,7 +198,7 @@ def _config(settings: Settings, roots: Sequence[bytes]) -> dict[str, object]:
         "SECRET_KEY": newest,
         "SECRET_KEY_FALLBACKS": older,
         "WTF_CSRF_SECRET_KEY": [*reversed(older), newest],  # the last one signs
-        "SESSION_COOKIE_NAME": "wf_session",
+        "SESSION_COOKIE_NAME": "__Host-wf_session" if settings.is_https else "wf_session",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": settings.is_https,

@@ -58,8 +58,13 @@ class Lockout:
                 moment + self._settings.durations[min(row.level, len(self._settings.durations) - 1)]
             )
             row.level += 1
-            self._journal.record(Name.USER_BLOCKED, flow.id, level=row.level)
         return True
+
+    def tell(self, flow: Flow, counter: str, *, is_old: bool) -> None:
+        """Say that a wrong answer has blocked its user; a right one would have forgiven it."""
+        row = self._row(_key(flow, counter))  # read for an old block as well: it takes its time
+        if not is_old and row.blocked_until is not None and row.blocked_until > clock.now():
+            self._journal.record(Name.USER_BLOCKED, flow.id, level=row.level)
 
     def forgive(self, flow: Flow, *counters: str) -> None:
         """Forget the failures of these kinds: the user has proved to be who they are."""

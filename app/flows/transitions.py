@@ -93,6 +93,8 @@ class Transitions:
             flow.account_status = None  # that was said of somebody else
         if judged and isinstance(answer, Confirmed) and flow.account_status != NOT_ACTIVE:
             self._forgive(flow, ticket.work.counter)
+        elif judged:
+            self._lockout.tell(flow, ticket.work.counter, is_old=ticket.is_refused)
         return self.take(flow, answer, counted=judged)
 
     def _forgive(self, flow: Flow, counter: str) -> None:

@@ -123,7 +123,10 @@ class Consent:
                 client_id=flow.client_id,
                 language=flow.language,
                 html=str(sanitised(offered.html)),
-                options=list(chosen),
+                options=[
+                    {"id": o.id, "html": str(sanitised(o.html)), "chosen": o.id in chosen}
+                    for o in offered.options
+                ],
                 created_at=clock.now(),
             )
         )

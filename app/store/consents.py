@@ -10,7 +10,7 @@ from app.store.db import Base
 
 
 class GivenConsent(Base):
-    """The text as shown, its language, and the options that were ticked; kept as evidence."""
+    """The text and the options as shown, their language, and what was chosen: evidence."""
 
     __tablename__ = "given_consents"
 
@@ -20,4 +20,5 @@ class GivenConsent(Base):
     language: Mapped[str] = mapped_column(String(16))
     html: Mapped[str] = mapped_column(Text)
     options: Mapped[list[Any]]
+    """Each option as `{id, html, chosen}`."""
     created_at: Mapped[datetime]

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from http import HTTPStatus
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -22,31 +23,52 @@ MAX_BODY = 256 * 1024
 def register(app: Flask, *, https: bool) -> None:
     """Put the headers on every answer and refuse posts from other sites."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
-    addresses: dict[tuple[str, str], str] = {}
     app.wsgi_app = ascii_queries(app.wsgi_app)  # type: ignore[assignment]  # as Flask documents it
 
-    @app.template_global()
-    def static_url(path: str) -> str:
-        """Return the address of a static file with its content's hash: it may be kept."""
-        known = (request.script_root, path)
-        if known not in addresses:
-            content = Path(str(app.static_folder), path).read_bytes()
-            version = hashlib.sha256(content).hexdigest()[:16]
-            addresses[known] = url_for("static", filename=path, v=version)
-        return addresses[known]
+    files = StaticFiles(Path(str(app.static_folder)))
+    app.add_template_global(files.address, "static_url")
 
     @app.after_request
     def protect(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Content-Security-Policy", _policy())
-        if request.endpoint == "static" and "v" in request.args and response.status_code < 400:  # noqa: PLR2004
+        if request.endpoint == "static" and files.is_present(response):
             response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
         else:
             response.headers.setdefault("Cache-Control", "no-store")
         if https:
             response.headers["Strict-Transport-Security"] = f"max-age={2 * YEAR}; includeSubDomains"
         return response
+
+
+class StaticFiles:
+    """Addresses of static files with the hash of their content: under these they never change."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._versions: dict[str, str] = {}
+        self._addresses: dict[tuple[str, str], str] = {}
+
+    def address(self, path: str) -> str:
+        """Return the address of a file, with its content's hash."""
+        known = (request.script_root, path)
+        if known not in self._addresses:
+            self._addresses[known] = url_for("static", filename=path, v=self._version(path))
+        return self._addresses[known]
+
+    def is_present(self, response: Response) -> bool:
+        """Tell whether a file was asked for by the hash that it has now."""
+        asked = request.args.get("v")
+        if asked is None or response.status_code >= HTTPStatus.BAD_REQUEST:
+            return False
+        return asked == self._version((request.view_args or {})["filename"])
+
+    def _version(self, path: str) -> str:
+        if path not in self._versions:
+            content = (self._folder / path).read_bytes()
+            self._versions[path] = hashlib.sha256(content).hexdigest()[:16]
+        return self._versions[path]
 
 
 def ascii_queries(app: WSGIApplication) -> WSGIApplication:

@@ -6,9 +6,10 @@ import pytest
 import time_machine
 
 from app import clock
+from app.events import Name
 from app.store.attempts import UserAttempts
 from tests.support.browser import Page
-from tests.support.store import all_of, on_sqlite, only_one
+from tests.support.store import all_of, on_sqlite, only_one, put_in
 from tests.support.threads import at_once
 from tests.support.walker import Walker, normalised
 
@@ -141,3 +142,16 @@ def test_testers_see_and_lift_a_block(app, time):
     assert not is_let_in(at_factors(app))
     assert client.post("/demo/blocks/lift", data=dict(fields)).status_code == 303
     assert is_let_in(at_factors(app))
+
+
+def test_a_fifth_answer_that_is_right_tells_of_no_block(app):
+    told = []
+    put_in(app, listeners=(told.append,))
+    walker = Walker(app)
+    walker.start_login()
+    walker.name("customer1")
+    for _ in range(4):
+        walker.prove(walker.wrong_code())
+    walker.prove()
+    assert walker.flow().step == "CONSENT"
+    assert Name.USER_BLOCKED not in [event.name for event in told]

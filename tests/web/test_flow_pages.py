@@ -197,7 +197,7 @@ def test_on_https_the_cookies_never_leave_it(settings):  # 123
         walker = Walker(app)
         walker.start_login()
         assert walker.response.headers["Strict-Transport-Security"].startswith("max-age=63072000")
-        for name in ("__Host-wf_browser", "wf_session"):
+        for name in ("__Host-wf_browser", "__Host-wf_session"):
             cookie = walker.client.get_cookie(name, domain="portal.bank.example")
             assert (cookie.secure, cookie.http_only, cookie.path) == (True, True, "/")
             assert cookie.same_site == "Lax"

@@ -122,8 +122,9 @@ def test_the_hash_of_a_static_file_is_that_of_its_content(walker):
 
 
 @on_sqlite
-def test_a_static_file_without_its_hash_is_not_kept(app):
-    with app.test_client().get("/static/css/base.css") as answer:
+@pytest.mark.parametrize("query", ["", "?v=", "?v=0123456789abcdef"])
+def test_a_static_file_without_its_hash_is_not_kept(app, query):
+    with app.test_client().get(f"/static/css/base.css{query}") as answer:
         assert answer.status_code == 200
         assert "immutable" not in answer.headers["Cache-Control"]
 
