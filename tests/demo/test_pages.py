@@ -13,7 +13,7 @@ VARIANTS = {
     "Login SCA": "login_sca",
     "Login": "login",
     "Payment SCA": "authorize_payment_sca",
-    "Payment with a single SCA": "authorize_payment_single_sca",
+    "Payment, single SCA": "authorize_payment_single_sca",
     "Payment": "authorize_payment",
 }
 
