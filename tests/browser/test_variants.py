@@ -62,18 +62,6 @@ def test_a_payment_without_sca_is_walked_with_the_keyboard_alone(page: Page, por
     expect(page.locator("main")).to_contain_text("wf_at_")
 
 
-def test_the_code_field_takes_eight_digits_and_nothing_else(page: Page, portal, user):
-    page.goto(portal.demo)
-    page.get_by_role("button", name="Login SCA").click()
-    page.get_by_label("Login number").fill(user)
-    page.keyboard.press("Enter")
-    code = page.get_by_label("Code from the SMS")
-    code.focus()
-    page.keyboard.type("12ab 34-5x6789012")
-    expect(code).to_have_value("12345678")
-    expect(page.get_by_label("Password", exact=True)).to_have_attribute("type", "password")
-
-
 @pytest.fixture
 def plain_page(browser):
     """A page of a browser without JavaScript."""

@@ -82,7 +82,7 @@ def test_a_bank_that_is_down_is_a_general_sentence_on_every_screen(app, screen, 
         answers.append(walker.get())
     assert any(words in answer.text for answer in answers for words in GENERAL)
     assert walker.flow().step == before
-    # An attempt that our own failure cut short stays counted; one that the bank did not hear is not.
+    # An attempt that our own failure cut short stays counted; one the bank did not hear does not.
     assert walker.flow().attempts <= isinstance(failure, RuntimeError)
 
 
