@@ -56,10 +56,10 @@ class Walk:
         """Give user name and password in one form; nothing is sent for that."""
         return self.browser.fill_in(username=self.user, current_password=password)
 
-    def review(self, account: str = "1", **more: str) -> Page:
+    def review(self, account: str = "1") -> Page:
         """Agree to the payment from one account; a fresh code is on its way then."""
         self._asked = time.time()
-        self.browser.press("continue", account=account, **more)
+        self.browser.press("continue", account=account)
         self._shown = time.time()
         return self.page
 
