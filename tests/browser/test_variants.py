@@ -36,6 +36,33 @@ def test_a_payment_without_sca_is_walked_with_the_mouse(page: Page, portal, user
     expect(page.locator("main")).to_contain_text(user)
 
 
+def test_the_weaker_logins_are_walked_with_the_keyboard_alone(page: Page, portal, user, phone):
+    for variant in (r"^Login$", r"^Payment, single SCA$"):
+        page.goto(portal.demo)
+        tab_to(page, variant)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{portal.address}/flow/**")
+        tab_to(page, "^Login number")
+        page.keyboard.type(user)
+        tab_to(page, "^Password")
+        page.keyboard.type("test")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("[name=option], [name=account]")
+        tab_to(page, "^(Reject|Continue to approval)")
+        page.keyboard.press("Enter")
+    expect(page.get_by_label("Code from the SMS")).to_be_visible()
+    tab_to(page, "^Password")
+    page.keyboard.type("test")
+    tab_to(page, "^Code from")
+    page.keyboard.type(phone.code("PAY 100 CZK"))
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("checkbox").first).to_be_visible()
+    tab_to(page, "^Reject")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{portal.demo}/**")
+    expect(page.locator("main")).to_contain_text("access_denied")
+
+
 def test_a_payment_without_sca_is_walked_with_the_keyboard_alone(page: Page, portal, user, phone):
     page.goto(portal.demo)
     tab_to(page, r"^Payment$")
@@ -71,20 +98,35 @@ def plain_page(browser):
     context.close()
 
 
-def test_a_payment_without_sca_is_walked_without_javascript(plain_page, portal, user, phone):
+@pytest.mark.parametrize("variant", ["Login", "Payment", "Payment, single SCA"])
+def test_a_variant_is_walked_without_javascript(plain_page, portal, user, phone, variant):
     page = plain_page
     page.goto(portal.demo)
-    page.get_by_role("button", name="Payment", exact=True).click()
+    page.get_by_role("button", name=variant, exact=True).click()
     page.get_by_label("Login number").fill(user)
     page.get_by_label("Password", exact=True).fill("test")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Continue to approval").click()
-    page.get_by_label("Code from the SMS").fill(phone.code("PAY 100 CZK"))
-    page.keyboard.press("Enter")
+    if variant != "Login":
+        page.get_by_role("button", name="Continue to approval").click()
+        if variant == "Payment, single SCA":
+            page.get_by_label("Password", exact=True).fill("test")
+        page.get_by_label("Code from the SMS").fill(phone.code("PAY 100 CZK"))
+        page.keyboard.press("Enter")
     check_every_box(page)
     page.get_by_role("button", name="Confirm").click()
     page.wait_for_url(f"{portal.demo}/**")  # a meta refresh
     expect(page.locator("main")).to_contain_text("wf_at_")
+
+
+def test_a_field_that_is_wrong_is_told_in_a_notice_that_has_the_focus(plain_page, portal):
+    page = plain_page
+    page.goto(portal.demo)
+    page.get_by_label("Amount").fill("0")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Payment", exact=True).click()
+    expect(page.locator("#problem")).to_be_focused()
+    page.get_by_role("link", name="Write an amount").click()
+    expect(page.get_by_label("Amount")).to_be_focused()
 
 
 def test_a_login_without_sca_keeps_the_name_after_a_wrong_password(page: Page, portal, user):
