@@ -1,6 +1,7 @@
 """The rules of the house that no other tool checks, and that the contracts do catch a breach."""
 
 import ast
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -123,3 +124,29 @@ def test_no_script_or_style_stands_inside_a_page():
         assert " style=" not in words, page
         assert " onclick=" not in words, page
         assert "<script>" not in words, page
+
+
+SECRETS = re.compile(r"(digest|secret|password|code|given|hash)$")
+
+
+def compared(tree: ast.AST) -> Iterator[ast.expr]:
+    """Return both sides of every == and != that Python itself judges, not the database."""
+    if isinstance(tree, ast.Call) and getattr(tree.func, "attr", "") == "where":
+        return
+    if isinstance(tree, ast.Compare) and isinstance(tree.ops[0], ast.Eq | ast.NotEq):
+        yield from (tree.left, *tree.comparators)
+    for child in ast.iter_child_nodes(tree):
+        yield from compared(child)
+
+
+def test_nothing_that_proves_who_somebody_is_is_compared_in_varying_time():  # 55
+    files = [*APP.glob("instruments/*.py"), APP / "methods/sms_page.py", APP / "bank/demo.py"]
+    found = [
+        f"{path.name}: {ast.unparse(side)}"
+        for path in files
+        for side in compared(ast.parse(path.read_text()))
+        if isinstance(side, ast.Name | ast.Attribute) and SECRETS.search(ast.unparse(side))
+    ]
+    assert found == []
+    judged = [use for path in files for use, _ in uses(path)]
+    assert "hmac.compare_digest" in judged

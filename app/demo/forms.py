@@ -18,6 +18,8 @@ IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", re.ASCII)
 LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 LONGEST_ID = 256
+LOGINS = ("login_sca", "login")
+PAYMENTS = ("authorize_payment_sca", "authorize_payment_single_sca", "authorize_payment")
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,17 @@ def _operation_id(given: str) -> str:
     return given
 
 
+def _one_of(names: tuple[str, ...]) -> PlainValidator:
+    """Return what reads the pressed button; Enter without one means the strong variant."""
+
+    def read(given: str) -> str:
+        if given not in ("", *names):
+            raise ValueError("Press one of the buttons.")
+        return given or names[0]
+
+    return PlainValidator(read)
+
+
 Form = TypeVar("Form", bound=BaseModel)
 Locales = Annotated[str, PlainValidator(_locales)]
 Context = Annotated[dict[str, object], PlainValidator(_context)]
@@ -127,6 +140,7 @@ Context = Annotated[dict[str, object], PlainValidator(_context)]
 class Login(BaseModel, frozen=True):
     """A login as the tester wants it."""
 
+    operation: Annotated[str, _one_of(LOGINS)]
     context: Context
     ui_locales: Locales
 
@@ -134,6 +148,7 @@ class Login(BaseModel, frozen=True):
 class Payment(BaseModel, frozen=True):
     """A payment as the tester wants it."""
 
+    operation: Annotated[str, _one_of(PAYMENTS)]
     amount: Annotated[Decimal, PlainValidator(_amount)]
     currency: Annotated[str, PlainValidator(_currency)]
     account: Annotated[Account, PlainValidator(_account)]

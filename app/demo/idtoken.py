@@ -24,7 +24,8 @@ def verify(transaction: Transaction, keys: Json, *, client_id: str) -> bool:
     All checks run, also after one has failed: a tester wants to see every fault at once.
     """
     token, access_token = (str(transaction.tokens[n]) for n in ("id_token", "access_token"))
-    now = datetime.now(UTC).timestamp()
+    now = datetime.now(UTC).timestamp() + transaction.clock_moved
+    by_clock = _by_clock(transaction.clock_moved)
     header, claims = _unverified(token)
     transaction.id_token_header, transaction.id_token_claims = header, claims
     signed = f"Signed by the portal's key {header.get('kid')} with {ALGORITHM}."
@@ -32,8 +33,8 @@ def verify(transaction: Transaction, keys: Json, *, client_id: str) -> bool:
         ("signature", _signature_fault(token, header, keys), signed),
         ("iss", _same_fault(claims.get("iss"), transaction.issuer), "It is the issuer we asked."),
         ("aud", _audience_fault(claims, client_id), "It is meant for this client."),
-        ("exp", _expiry_fault(claims.get("exp"), now), "It has not run out."),
-        ("iat", _issue_fault(claims.get("iat"), now), "It was not made in the future."),
+        ("exp", _expiry_fault(claims.get("exp"), now), f"It has not run out{by_clock}."),
+        ("iat", _issue_fault(claims.get("iat"), now), f"It was not made in the future{by_clock}."),
         ("nonce", _same_fault(claims.get("nonce"), transaction.nonce), "It is our request's."),
         ("at_hash", _hash_fault(claims.get("at_hash"), access_token), "It fits the access token."),
         ("sub", _subject_fault(claims.get("sub")), "It names a user."),
@@ -47,6 +48,14 @@ def at_hash(access_token: str) -> str:
     """Return the left half of the token's SHA-256, as OpenID Connect Core 3.1.3.6 asks."""
     digest = hashlib.sha256(access_token.encode()).digest()
     return to_str(urlsafe_b64encode(digest[: len(digest) // 2]))
+
+
+def _by_clock(moved: float) -> str:
+    """Say whose clock judged, where it is not this machine's."""
+    if not moved:
+        return ""
+    where = "ahead of" if moved > 0 else "behind"
+    return f" by the portal's clock, which testers moved {abs(moved):.0f} seconds {where} ours"
 
 
 def _unverified(token: str) -> tuple[Json, Json]:

@@ -35,21 +35,21 @@ def look_up(portal: Portal, operation_id: str) -> Prepared:
     return _prepared(f"GET {DETAIL_PATH}", request, answer)
 
 
-def login_body(login: Login) -> dict[str, object]:
-    """Return the operation of a login whose application context the tester has changed."""
+def login_body(login: Login, context: Json) -> dict[str, object]:
+    """Return the operation of a login, which has nothing to sign."""
     return {
-        "operationName": "login_sca",
+        "operationName": login.operation,
         "operationData": "A2",
         "params": [],
         "formData": {},
-        "applicationContext": login.context,
+        "applicationContext": context,
     }
 
 
 def payment_body(payment: Payment, context: Json) -> dict[str, object]:
     """Return the operation of a payment with the tester's values."""
     return {
-        "operationName": "authorize_payment_sca",
+        "operationName": payment.operation,
         "operationData": operation_data(payment),
         "params": [],
         "formData": _form_data(payment),

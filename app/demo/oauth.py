@@ -106,6 +106,7 @@ def _redeem(transaction: Transaction, portal: Portal, environment: Environment) 
     if not _exchange(transaction, portal, discovery, environment):
         return Outcome.REFUSED
     keys = portal.get(discovery.endpoint("jwks_uri"))
+    transaction.clock_moved = portal.clock_moved()
     if not idtoken.verify(transaction, keys, client_id=environment.client_id):
         transaction.note("ID token refused; the tokens are not used")
         return Outcome.REFUSED

@@ -16,6 +16,8 @@ from app.demo.environment import Environment, is_loopback
 
 DISCOVERY_PATH = "/.well-known/openid-configuration"
 DISCOVERY_KEPT_SECONDS = 60
+CLOCK_PATH = "/demo/clock"
+FURTHEST_CLOCK_SECONDS = 367 * 24 * 60 * 60
 NEEDED = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
 TIMEOUT = httpx2.Timeout(10, connect=3)
 
@@ -115,6 +117,19 @@ class Portal:
         """Ask for a JSON object, with an access token where one is needed."""
         headers = {"Authorization": f"Bearer {bearer}"} if bearer else {}
         return self._call("GET", url, params=query, headers=headers)
+
+    def clock_moved(self) -> float:
+        """Return by how many seconds testers moved the portal's clock; 0 where they cannot.
+
+        The page exists in the portal's demo profile only. Elsewhere this client judges every
+        time by its own clock, as a client should.
+        """
+        try:
+            offset = self.get(self.address + CLOCK_PATH).get("offset")
+        except PortalProblem:
+            return 0
+        usable = isinstance(offset, int | float) and abs(offset) <= FURTHEST_CLOCK_SECONDS
+        return float(offset) if usable else 0  # type: ignore[arg-type]  # judged above
 
     def post_json(self, url: str, body: Json) -> Json:
         """Send a JSON object."""

@@ -76,6 +76,8 @@ class Transaction:
     id_token_header: Json = field(default_factory=dict)
     id_token_claims: Json = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    clock_moved: float = 0
+    """Seconds by which testers moved the portal's clock; times are judged by that clock."""
 
     def note(self, words: str) -> None:
         """Write one line of what happened now."""

@@ -15,6 +15,8 @@ from app.demo.portal import PortalProblem, PortalRefused
 
 LOGIN_SCOPE = "openid aisp"
 PAYMENT_SCOPE = "openid pisp"
+SCOPE_STARTS = "login_sca"
+"""What the portal starts for the scope aisp; every other operation is prepared by its name."""
 
 bp = Blueprint("start", __name__)
 
@@ -30,24 +32,26 @@ def home() -> ResponseReturnValue:
     return _home()
 
 
-@bp.post("/start/login_sca")
-def login_sca() -> ResponseReturnValue:
-    """Start a login; only one with a changed application context needs a prepared operation."""
+@bp.post("/start/login")
+def login() -> ResponseReturnValue:
+    """Start a login; the strong one by its scope alone, unless the tester changed the context."""
     wanted = read(Login, request.form)
     if isinstance(wanted, Faults):
         return _home("login", faults=wanted)
     usual = default_context(parts().environment.client_id, "aisp")
+    changed = wanted.context not in ({}, usual)
     try:
         operation = None
-        if wanted.context not in ({}, usual):
-            operation = nextstep.prepare(parts().portal, nextstep.login_body(wanted))
-        return _leave("login_sca", LOGIN_SCOPE, operation, wanted.ui_locales)
+        if changed or wanted.operation != SCOPE_STARTS:
+            body = nextstep.login_body(wanted, wanted.context or usual)
+            operation = nextstep.prepare(parts().portal, body)
+        return _leave(wanted.operation, LOGIN_SCOPE, operation, wanted.ui_locales)
     except PortalProblem as problem:
         return _home("login", problem=problem)
 
 
-@bp.post("/start/payment_sca")
-def payment_sca() -> ResponseReturnValue:
+@bp.post("/start/payment")
+def payment() -> ResponseReturnValue:
     """Prepare the payment server to server, then start its authorization."""
     wanted = read(Payment, request.form)
     if isinstance(wanted, Faults):

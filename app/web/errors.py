@@ -66,7 +66,7 @@ def _problem(problem: Problem) -> ResponseReturnValue:
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:
-    return _page("csrf", HTTPStatus.BAD_REQUEST), HTTPStatus.BAD_REQUEST
+    return _page("csrf", HTTPStatus.FORBIDDEN), HTTPStatus.FORBIDDEN
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:

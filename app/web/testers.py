@@ -52,6 +52,12 @@ def sms_json() -> ResponseReturnValue:
     )
 
 
+@bp.get("/clock")
+def read_clock() -> ResponseReturnValue:
+    """Say what the clock shows, and by how much it is moved: clients judge times by it."""
+    return _clock(services().testers.clock_offset())
+
+
 @bp.post("/clock")
 def move_clock() -> ResponseReturnValue:
     """Move the clock: JSON `{"offset": "PT5M"}`, or the form of the index page."""
@@ -68,8 +74,12 @@ def move_clock() -> ResponseReturnValue:
     services().commit()
     clock.shift(offset)
     if request.is_json:
-        return jsonify({"offset": offset.total_seconds(), "now": clock.now().isoformat()})
+        return _clock(offset)
     return redirect(url_for("testers.index"), 303)
+
+
+def _clock(offset: timedelta) -> ResponseReturnValue:
+    return jsonify({"offset": offset.total_seconds(), "now": clock.now().isoformat()})
 
 
 @bp.post("/blocks/lift")

@@ -1,7 +1,10 @@
-// Clean what is pasted into the code field: "1234 5678", or the whole text message.
+// Take digits alone into the code field, and clean what is pasted: "1234 5678", or the whole message.
 for (const input of document.querySelectorAll("[data-digits]")) {
   const digits = Number(input.dataset.digits);
   const whole = new RegExp(`(?<!\\d)\\d{${digits}}(?!\\d)`);
+  input.addEventListener("beforeinput", (event) => {
+    if (event.inputType === "insertText" && /\D/.test(event.data ?? "")) event.preventDefault();
+  });
   input.addEventListener("paste", (event) => {
     const pasted = event.clipboardData.getData("text");
     const code = pasted.match(whole)?.[0] ?? pasted.replace(/\D/g, "").slice(0, input.maxLength);

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.support.chromium import ARGUMENTS, chromium
 from tests.support.portal import Portal
+from tests.support.visitor import Phone
 
 SCREENSHOTS = "WEBFLOW_TEST_SCREENSHOTS"
 
@@ -44,6 +45,16 @@ def page(context) -> Iterator[Page]:
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     yield page
     assert complaints == []
+
+
+@pytest.fixture
+def phone(portal) -> Phone:
+    return Phone(portal)
+
+
+@pytest.fixture
+def user() -> str:
+    return f"user{os.urandom(4).hex()}"
 
 
 @pytest.fixture(scope="session")

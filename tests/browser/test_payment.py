@@ -1,48 +1,13 @@
 """The main job in Chromium: from the demo client to the tokens."""
 
-import os
 import re
-import time
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.support.portal import Portal
+from tests.support.visitor import check_every_box, tab_to
 
 pytestmark = pytest.mark.browser
-
-
-class Phone:
-    """Reads each message once; in this suite one visitor walks at a time."""
-
-    def __init__(self, portal: Portal) -> None:
-        self._portal = portal
-        self._read = len(portal.messages())
-
-    def code(self, about: str) -> str:
-        until = time.monotonic() + 10
-        while len(messages := self._portal.messages()) == self._read:
-            assert time.monotonic() < until, self._portal.output
-            time.sleep(0.1)
-        self._read = len(messages)
-        assert about in messages[0]["text"]
-        return re.search(r"\b\d{8}\b", messages[0]["text"])[0]
-
-
-def check_every_box(page: Page) -> None:
-    expect(page.get_by_role("checkbox").first).to_be_visible()
-    for box in page.get_by_role("checkbox").all():
-        box.check()
-
-
-@pytest.fixture
-def phone(portal) -> Phone:
-    return Phone(portal)
-
-
-@pytest.fixture
-def user() -> str:
-    return f"user{os.urandom(4).hex()}"
 
 
 def test_a_payment_is_walked_with_the_mouse(page: Page, portal, gallery, user, phone):
@@ -80,40 +45,28 @@ def test_a_payment_is_walked_with_the_mouse(page: Page, portal, gallery, user, p
 
 
 def test_a_payment_is_walked_with_the_keyboard_alone(page: Page, portal, user, phone):
-    def tab_to(label: str) -> None:
-        """Press Tab until the focus stands on what has this name."""
-        for _ in range(60):
-            page.keyboard.press("Tab")
-            name = page.evaluate(
-                "() => { const e = document.activeElement;"
-                " return e.labels?.length ? e.labels[0].innerText : e.innerText ?? '' }"
-            )
-            if re.search(label, name):
-                return
-        raise AssertionError(f"no {label} on {page.url}")
-
     page.goto(portal.demo)
-    tab_to(r"^Amount")
+    tab_to(page, r"^Amount")
     page.keyboard.type("250.50")
     page.keyboard.press("Enter")
     page.wait_for_url(f"{portal.address}/flow/**")
     if page.evaluate("document.activeElement.id") != "username":
-        tab_to("^Login number")
+        tab_to(page, "^Login number")
     page.keyboard.type(user)
     page.keyboard.press("Enter")
     expect(page.get_by_label("Code from the SMS")).to_be_visible()
-    tab_to("^Password")
+    tab_to(page, "^Password")
     page.keyboard.type("test")
-    tab_to("^Code from")
+    tab_to(page, "^Code from")
     page.keyboard.type(phone.code("LOG IN"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Check this payment")
-    tab_to("Continue")
+    tab_to(page, "Continue")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Code from the SMS")).to_be_visible()
-    tab_to("^Password")
+    tab_to(page, "^Password")
     page.keyboard.type("test")
-    tab_to("^Code from")
+    tab_to(page, "^Code from")
     page.keyboard.type(phone.code("PAY 250.5 CZK"))
     page.keyboard.press("Enter")
     expect(page.get_by_role("checkbox").first).to_be_visible()
@@ -122,7 +75,7 @@ def test_a_payment_is_walked_with_the_keyboard_alone(page: Page, portal, user, p
         while page.evaluate("document.activeElement.type") != "checkbox":
             page.keyboard.press("Tab")
         page.keyboard.press("Space")
-    tab_to("^Confirm")
+    tab_to(page, "^Confirm")
     page.keyboard.press("Enter")
     page.wait_for_url(f"{portal.demo}/**")
     expect(page.locator("main")).to_contain_text("wf_at_")

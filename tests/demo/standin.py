@@ -162,7 +162,7 @@ class Browser:
         assert token
         return self.client.post(address, data={"csrf_token": token[1], **fields})
 
-    def start(self, address: str = "/start/login_sca", **fields: str) -> dict[str, str]:
+    def start(self, address: str = "/start/login", **fields: str) -> dict[str, str]:
         """Press a button, follow it to the bank, and return what the bank was asked."""
         answer = self.post(address, **fields)
         assert answer.status_code == 303, answer.text

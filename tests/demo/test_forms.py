@@ -31,7 +31,7 @@ def marked(text):
     ],
 )
 def test_a_payment_with_a_bad_field_is_refused_at_that_field(browser, portal, field, value):
-    page = browser.post("/start/payment_sca", **{**PAYMENT, field: value})
+    page = browser.post("/start/payment", **{**PAYMENT, field: value})
     assert page.status_code == 422
     assert marked(page.text) == [field]
     assert f'id="payment-{field}-error"' in page.text
@@ -41,7 +41,7 @@ def test_a_payment_with_a_bad_field_is_refused_at_that_field(browser, portal, fi
 
 def test_every_bad_field_is_named_at_once_and_what_was_typed_is_kept(browser):
     page = browser.post(
-        "/start/payment_sca", amount="<script>", currency="?", account="", note="Kept & safe"
+        "/start/payment", amount="<script>", currency="?", account="", note="Kept & safe"
     )
     assert marked(page.text) == ["amount", "currency", "account"]
     assert 'value="&lt;script&gt;"' in page.text
@@ -49,7 +49,7 @@ def test_every_bad_field_is_named_at_once_and_what_was_typed_is_kept(browser):
 
 
 def test_a_bad_context_of_a_login_opens_its_part_of_the_page(browser):
-    page = browser.post("/start/login_sca", context='{"id": ')
+    page = browser.post("/start/login", context='{"id": ')
     assert page.status_code == 422
     assert "This is not JSON that can be sent (line 1)." in page.text
     assert re.search(r"<details open>\s*<summary>Application context", page.text)
@@ -65,7 +65,7 @@ def test_an_operation_id_that_cannot_be_one_is_refused(browser, portal, value):
 
 
 def test_a_payment_may_go_without_due_date_and_note(browser, portal):
-    browser.start("/start/payment_sca", **{**PAYMENT, "due_date": "", "note": ""})
+    browser.start("/start/payment", **{**PAYMENT, "due_date": "", "note": ""})
     [created] = portal.created
     assert created["operationData"] == "A1*A100CZK*Q238400856/0300"
     kinds = [parameter["type"] for parameter in created["formData"]["parameters"]]

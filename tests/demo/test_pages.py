@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 
@@ -8,13 +9,27 @@ from app.demo.environment import Environment
 FILES = ("tokens.css", "base.css", "flow.css", "demo.css", "client.css", "logo.svg")
 
 
-def test_the_first_page_offers_what_works_and_nothing_else(browser, portal):
+VARIANTS = {
+    "Login SCA": "login_sca",
+    "Login": "login",
+    "Payment SCA": "authorize_payment_sca",
+    "Payment, single SCA": "authorize_payment_single_sca",
+    "Payment": "authorize_payment",
+}
+
+
+def test_the_first_page_offers_login_payment_and_authorization_in_all_their_variants(
+    browser, portal
+):
     text = browser.get("/").text
     assert set(re.findall(r'action="([^"]+)"', text)) == {
-        "/start/login_sca",
-        "/start/payment_sca",
+        "/start/login",
+        "/start/payment",
         "/start/authorize",
     }
+    buttons = re.findall(r'name="operation"\s+value="(\w+)"[^>]*>([^<]+)</button>', text)
+    assert {label: operation for operation, label in buttons} == VARIANTS
+    assert re.search(r">Authorize</button>", text)
     assert f'href="{portal.address}/demo/sms"' in text
 
 
@@ -38,6 +53,19 @@ def test_no_page_needs_inline_styles_or_scripts(browser):
         assert not re.search(r"<script|<style|\sstyle=|\son\w+=", page.text)
 
 
+@pytest.mark.parametrize("operation", VARIANTS.values())
+def test_each_variant_tells_what_the_customer_is_asked_for(browser, operation):
+    text = browser.get("/").text
+    assert re.search(rf'value="{operation}"\s+aria-describedby="{operation}-asks"', text)
+    asks = re.search(rf'<ol class="asks" id="{operation}-asks">(.*?)</ol>', text, re.DOTALL)
+    assert asks
+    words = re.sub(r"<[^>]+>|\s+", " ", asks[1])
+    assert ("Approve" in words) is operation.startswith("authorize")
+    assert ("SMS code" in words) is (operation != "login")
+    assert "password" in words
+    assert "Consent" in words
+
+
 def test_every_field_of_a_page_has_a_label_and_every_id_is_used_once(browser):
     for text in (browser.get("/").text, browser.walk().text):
         ids = re.findall(r'\sid="([^"]+)"', text)
@@ -59,7 +87,7 @@ def test_the_cookie_stays_on_https_where_the_client_is_reached_by_https():
 
 
 @pytest.mark.parametrize(
-    "address", ["/start/login_sca", "/start/payment_sca", "/start/authorize", "/disconnect"]
+    "address", ["/start/login", "/start/payment", "/start/authorize", "/disconnect"]
 )
 def test_a_form_without_our_token_is_refused_and_explained(browser, portal, address):
     browser.get("/")
@@ -73,7 +101,7 @@ def test_a_form_without_our_token_is_refused_and_explained(browser, portal, addr
     ("method", "address", "status"),
     [
         ("GET", "/nowhere", 404),
-        ("GET", "/start/login_sca", 405),
+        ("GET", "/start/login", 405),
         ("GET", "/disconnect", 405),
         ("GET", "/result/unknown", 404),
     ],
@@ -85,7 +113,7 @@ def test_wrong_addresses_are_answered_with_a_page(browser, method, address, stat
 
 
 def test_a_form_that_is_too_large_is_refused(browser):
-    assert browser.post("/start/login_sca", context="x" * 70_000).status_code == 413
+    assert browser.post("/start/login", context="x" * 70_000).status_code == 413
 
 
 def test_a_failure_of_ours_shows_no_detail(environment):
@@ -116,6 +144,12 @@ def test_a_visitor_by_another_name_of_this_machine_is_sent_to_the_name_of_the_co
     assert client.get("/", base_url="http://localhost:8888").status_code == 200
     assert client.get("/", base_url="http://127.0.0.1:9999").status_code == 200
     assert client.get("/", base_url="http://tester.example:8888").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["tokens.css", "base.css", "flow.css", "demo.css"])
+def test_a_style_sheet_of_the_design_is_the_one_that_the_portal_has(name):
+    portals, ours = Path("static/css", name), Path("app/demo/static", name)
+    assert ours.read_text() == portals.read_text()
 
 
 def test_healthz_says_ok(browser):

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from joserfc.jwk import ECKey, OctKey
 
@@ -196,3 +198,45 @@ def test_a_fault_after_the_id_token_is_named_and_does_not_undo_it(
     assert "Login confirmed" in page.text
     assert "14 of 15 checks passed" in page.text
     assert words in page.text
+
+
+def ahead(seconds):
+    def bend(claims):
+        moved = {name: claims[name] + seconds for name in ("iat", "exp", "auth_time")}
+        return {**claims, **moved}
+
+    return bend
+
+
+@pytest.mark.parametrize(("seconds", "words"), [(300, "ahead of"), (-7200, "behind")])
+def test_times_are_judged_by_the_clock_that_testers_moved_and_the_result_says_so(
+    browser, portal, seconds, words
+):
+    portal.answers["/demo/clock"] = (200, {"offset": float(seconds), "now": "whatever"})
+    portal.bend = ahead(seconds)
+    page = browser.walk()
+    assert "Login confirmed" in page.text
+    said = f"the portal&#39;s clock, which testers moved {abs(seconds)} seconds {words} ours"
+    assert said in page.text
+    assert f"moved the portal's clock by {seconds:+} seconds" in page.text
+
+
+def test_a_moved_clock_excuses_no_more_than_it_was_moved(browser, portal):
+    portal.answers["/demo/clock"] = (200, {"offset": 300})
+    portal.bend = ahead(300 + 120)
+    page = browser.walk()
+    assert "The answer was refused" in page.text
+    assert re.search(r"It lies 1[12]\d seconds ahead", page.text)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(404, ""), (403, {}), (200, {}), (200, {"offset": "300"}), (200, {"offset": 1e12})],
+)
+def test_without_a_testers_clock_only_our_own_counts(browser, portal, answer):
+    portal.answers["/demo/clock"] = answer
+    portal.bend = ahead(300)
+    page = browser.walk()
+    assert "The answer was refused" in page.text
+    assert "the clocks of portal and client differ" in page.text
+    assert "Testers have moved" not in page.text

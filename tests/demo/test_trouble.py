@@ -14,7 +14,7 @@ def refusal(code, message, **more):
 
 def test_a_portal_that_is_down_is_named_and_what_was_typed_is_kept(browser, portal):
     portal.server.stop()
-    page = browser.post("/start/payment_sca", **PAYMENT, note="Kept note")
+    page = browser.post("/start/payment", **PAYMENT, note="Kept note")
     assert page.status_code == 502
     assert f"The portal did not answer at {portal.address}." in page.text
     assert "make run" in page.text
@@ -30,7 +30,7 @@ def test_a_portal_that_is_down_is_named_and_what_was_typed_is_kept(browser, port
 )
 def test_a_portal_with_wrong_metadata_is_not_used(browser, portal, metadata, words):
     portal.metadata |= metadata
-    page = browser.post("/start/login_sca")
+    page = browser.post("/start/login")
     assert page.status_code == 502
     assert words in page.text
 
@@ -38,7 +38,7 @@ def test_a_portal_with_wrong_metadata_is_not_used(browser, portal, metadata, wor
 @pytest.mark.parametrize("body", ["<html>", "[]", "null", "[" * 20000])
 def test_something_else_at_the_portals_address_is_told_apart(browser, portal, body):
     portal.answers[DISCOVERY] = (200, body)
-    page = browser.post("/start/login_sca")
+    page = browser.post("/start/login")
     assert page.status_code == 502
     assert "not as this portal would" in page.text
 
@@ -60,7 +60,7 @@ def test_violations_that_next_step_names_are_listed(browser, portal):
     ]
     body = refusal("REQUEST_VALIDATION_FAILED", "Request is not valid", violations=violations)
     portal.answers[NEXT_STEP] = (400, body)
-    page = browser.post("/start/payment_sca", **PAYMENT)
+    page = browser.post("/start/payment", **PAYMENT)
     assert page.status_code == 422
     assert "REQUEST_VALIDATION_FAILED: Request is not valid" in page.text
     assert "<li>operationData: must be at most 256 long</li>" in page.text
@@ -70,7 +70,7 @@ def test_violations_that_next_step_names_are_listed(browser, portal):
 @pytest.mark.parametrize("body", [refusal("ERROR_GENERIC", "Unknown error"), "<html>"])
 def test_a_failure_of_next_step_is_shown(browser, portal, body):
     portal.answers[NEXT_STEP] = (500, body)
-    page = browser.post("/start/payment_sca", **PAYMENT)
+    page = browser.post("/start/payment", **PAYMENT)
     assert page.status_code == 502
     assert f"POST {NEXT_STEP} was answered with HTTP 500" in page.text
 
@@ -78,7 +78,7 @@ def test_a_failure_of_next_step_is_shown(browser, portal, body):
 @pytest.mark.parametrize("inside", [None, {}, {"operationId": 5, "operationName": "x"}, []])
 def test_an_operation_without_an_id_is_not_started(browser, portal, inside):
     portal.answers[NEXT_STEP] = (200, {"status": "OK", "responseObject": inside})
-    page = browser.post("/start/payment_sca", **PAYMENT)
+    page = browser.post("/start/payment", **PAYMENT)
     assert page.status_code == 502
     assert "was answered without an operation" in page.text
 

@@ -89,7 +89,7 @@ def test_a_result_belongs_to_the_browser_that_made_it(browser, new_browser, port
 
 def test_a_payment_is_prepared_server_to_server_and_never_travels_in_the_address(browser, portal):
     asked = browser.start(
-        "/start/payment_sca",
+        "/start/payment",
         amount="1234.50",
         currency="eur",
         account="238400856/0300",
@@ -118,6 +118,47 @@ def test_an_edited_application_context_is_prepared_through_next_step(browser, po
     assert created["operationName"] == "login_sca"
     assert created["operationData"] == "A2"
     assert created["applicationContext"] == {"id": "democlient", "name": "Another name"}
+
+
+def test_a_login_without_sca_is_prepared_and_its_operation_is_passed(browser, portal):
+    asked = browser.start(operation="login")
+    assert asked["operation_id"] == OPERATION_ID
+    assert asked["scope"] == "openid aisp"
+    [created] = portal.created
+    assert created["operationName"] == "login"
+    assert created["operationData"] == "A2"
+    assert created["applicationContext"]["id"] == "democlient"
+    assert created["applicationContext"]["originalScopes"] == ["aisp"]
+
+
+@pytest.mark.parametrize("name", ["authorize_payment", "authorize_payment_single_sca"])
+def test_a_weaker_payment_is_prepared_with_the_same_details(browser, portal, name):
+    asked = browser.start(
+        "/start/payment",
+        operation=name,
+        amount="7.50",
+        currency="EUR",
+        account="1/0300",
+        due_date="2026-12-24",
+        note="Gift",
+    )
+    assert asked["scope"] == "openid pisp"
+    [created] = portal.created
+    assert created["operationName"] == name
+    assert created["operationData"] == "A1*A7.50EUR*Q1/0300**D20261224*NGift"
+    assert "Payment approved" in browser.come_back(asked["state"]).text
+
+
+@pytest.mark.parametrize("form", ["login", "payment"])
+def test_a_variant_that_no_button_has_is_refused(browser, portal, form):
+    page = browser.post(
+        f"/start/{form}", operation="free_money", amount="1", currency="CZK", account="1/0300"
+    )
+    assert page.status_code == 422
+    assert "Press one of the buttons." in page.text
+    assert f'href="#{form}-operation"' in page.text
+    assert f'id="{form}-operation"' in page.text
+    assert not portal.requests
 
 
 def test_the_context_as_the_page_gives_it_counts_as_unedited(browser, portal):

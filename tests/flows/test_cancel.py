@@ -37,6 +37,34 @@ def test_whoever_cancels_is_sent_back_with_access_denied(app, stage):  # 92, 111
     }
 
 
+PLAIN = {
+    ("login", "name"): [],
+    ("login", "consent"): ["sign_in"],
+    ("authorize_payment", "name"): [],
+    ("authorize_payment", "review"): ["sign_in"],
+    ("authorize_payment", "approval"): ["sign_in", "choose"],
+    ("authorize_payment", "consent"): ["sign_in", "choose", "prove_alone"],
+    ("authorize_payment_single_sca", "name"): [],
+    ("authorize_payment_single_sca", "approval"): ["sign_in", "choose"],
+}
+
+
+@on_sqlite
+@pytest.mark.parametrize(("operation", "stage"), PLAIN)
+def test_every_screen_of_a_variant_without_sca_can_be_cancelled(app, operation, stage):  # 111
+    walker = Walker(app)
+    walker.start_plain(operation)
+    for act in PLAIN[operation, stage]:
+        getattr(walker, act)()
+    page = walker.press("reject" if stage == "consent" else "cancel")
+    assert "You cancelled the request" in page.text
+    assert page.content.refresh == (3, walker.way_back)
+    told = walker.leave()
+    assert (told["error"], told["state"]) == ("access_denied", walker.state)
+    assert told["error_description"] == "User canceled authentication request"
+    assert "code" not in told
+
+
 @on_sqlite
 def test_a_cancelled_flow_cannot_be_finished(app):
     walker = Walker(app)

@@ -167,6 +167,36 @@ def test_the_third_party_hears_of_the_timeout(app, time):  # 113
     assert told["state"] == walker.state
 
 
+@on_sqlite
+@pytest.mark.parametrize(
+    ("operation", "acts"),
+    [
+        ("login", []),
+        ("login", ["sign_in"]),
+        ("authorize_payment", []),
+        ("authorize_payment", ["sign_in"]),
+        ("authorize_payment", ["sign_in", "choose"]),
+    ],
+)
+def test_every_screen_of_a_variant_without_sca_times_out(app, time, operation, acts):  # 113
+    walker = Walker(app)
+    walker.start_plain(operation)
+    for act in acts:
+        getattr(walker, act)()
+    time.shift(5 * MINUTES - timedelta(seconds=1))
+    assert TIMED_OUT not in walker.reload().text
+    time.shift(1)
+    page = walker.reload()
+    assert TIMED_OUT in page.text
+    assert page.content.refresh == (3, walker.way_back)
+    told = walker.leave()
+    assert (told["error"], told["state"]) == ("access_denied", walker.state)
+    with serving(app) as services:
+        assert services.flows.expire() == 1
+        services.commit()
+    assert detail(app, walker.flow().id)["result"] == "FAILED"
+
+
 def test_the_sweep_ends_what_nobody_finished_and_nothing_else(app, time):
     late, open_, done = Walker(app), Walker(app), Walker(app)
     late.start_login()

@@ -168,6 +168,17 @@ def test_a_code_in_other_digits_or_longer_is_another_code(walker):
 
 
 @on_sqlite
+def test_a_password_of_256_characters_is_handed_on_whole(app):  # 79
+    bank = FakeBank()
+    put_in(app, bank=bank)
+    walker = Walker(app)
+    walker.start_login()
+    walker.name()
+    walker.prove(password="p" * 256)
+    assert bank.passwords == ["p" * 256]
+
+
+@on_sqlite
 def test_a_password_longer_than_256_characters_is_wrong_and_is_not_handed_on(app):
     bank = FakeBank()
     put_in(app, bank=bank)

@@ -11,6 +11,15 @@ from tests.support.portal import Portal
 PASSWORD = "test"
 CODE = re.compile(r"\b\d{8}\b")
 LOCKED = re.compile(r"\blocked\b", re.IGNORECASE)
+BUTTONS = {
+    "login_sca": ("login", "login_sca"),
+    "login": ("login", "login"),
+    "payment_sca": ("payment", "authorize_payment_sca"),
+    "payment_single_sca": ("payment", "authorize_payment_single_sca"),
+    "payment": ("payment", "authorize_payment"),
+    "authorize": ("authorize", None),
+}
+"""The variants of the demo client: the form, and the button on it."""
 
 
 class Walk:
@@ -30,10 +39,11 @@ class Walk:
         return self.browser.page
 
     def start(self, kind: str = "payment_sca", **fields: str) -> Page:
-        """Press the button of one form of the demo client; arrive at the portal."""
+        """Press the button of one variant of the demo client; arrive at the portal."""
+        name, button = BUTTONS[kind]
         self.browser.open(f"{self.portal.demo}/")
-        form = next(f for f in self.page.forms if f.action.endswith(f"/start/{kind}"))
-        return self.browser.press(form=form, **fields)
+        form = next(f for f in self.page.forms if f.action.endswith(f"/start/{name}"))
+        return self.browser.press(button, form=form, **fields)
 
     def say_who(self) -> Page:
         """Give the user name; a code is on its way then."""
@@ -41,6 +51,10 @@ class Walk:
         self.browser.fill_in(username=self.user)
         self._shown = time.time()
         return self.page
+
+    def sign_in(self, *, password: str = PASSWORD) -> Page:
+        """Give user name and password in one form; nothing is sent for that."""
+        return self.browser.fill_in(username=self.user, current_password=password)
 
     def review(self, account: str = "1") -> Page:
         """Agree to the payment from one account; a fresh code is on its way then."""
@@ -60,6 +74,10 @@ class Walk:
     def confirm(self, code: str, *, password: str = PASSWORD) -> Page:
         """Give password and code together."""
         return self.browser.fill_in(current_password=password, one_time_code=code)
+
+    def confirm_alone(self, code: str) -> Page:
+        """Give the code where it is the only factor."""
+        return self.browser.fill_in(one_time_code=code)
 
     def consent(self) -> Page:
         """Agree to everything that is asked."""

@@ -197,6 +197,27 @@ class Walker:
         """Go on from the review of the payment with an account."""
         return self.press("continue", account=account)
 
+    def start_plain(self, operation_name: str) -> Page:
+        """Have an operation whose login is not strong prepared, and begin it."""
+        if operation_name == "login":
+            application = {**APPLICATION, "originalScopes": ["aisp"]}
+            operation = prepared(
+                self.app,
+                operationName="login",
+                operationData="A2",
+                applicationContext=application,
+            )
+            return self.start_login(scope="openid aisp", operation_id=operation)
+        return self.start_payment(operationName=operation_name)
+
+    def sign_in(self, username: str = USER, password: str = PASSWORD, **more: str) -> Page:
+        """Give user name and password in one form."""
+        return self.press("continue", username=username, password=password, **more)
+
+    def prove_alone(self, code: str | None = None) -> Page:
+        """Give the code where it is the only factor; by default the right one."""
+        return self.press("confirm", code=self.code() if code is None else code)
+
     def agree(self) -> Page:
         """Tick every option of the consent and confirm."""
         return self.press("confirm", option=self.options())

@@ -28,7 +28,7 @@ def test_a_post_without_the_right_token_changes_nothing(walker, token):  # 124
     if token is not None:
         fields["csrf_token"] = token
     answer = walker.post(fields)
-    assert answer.status_code == 400
+    assert answer.status_code == 403
     assert "This page can no longer be used" in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     assert walker.state_of_things() == before
@@ -41,7 +41,7 @@ def test_the_token_of_another_browser_is_not_the_right_one(app, walker):  # 124
     fields = walker.filled("continue", username="10045678")
     fields["csrf_token"] = other.filled()["csrf_token"]
     before = walker.state_of_things()
-    assert walker.post(fields).status_code == 400
+    assert walker.post(fields).status_code == 403
     assert walker.state_of_things() == before
 
 
@@ -50,7 +50,7 @@ def test_a_token_without_its_session_is_not_the_right_one(walker):  # 124
     fields = walker.filled("continue", username="10045678")
     walker.client.delete_cookie("wf_session")
     before = walker.state_of_things()
-    assert walker.post(fields).status_code == 400
+    assert walker.post(fields).status_code == 403
     assert walker.state_of_things() == before
 
 
@@ -59,7 +59,7 @@ def test_a_token_without_its_session_is_not_the_right_one(walker):  # 124
 def test_a_post_that_is_no_form_changes_nothing(walker, content_type):
     before = walker.state_of_things()
     answer = walker.client.post(walker.address, data=b'{"a":1}', content_type=content_type)
-    assert answer.status_code == 400
+    assert answer.status_code == 403
     assert walker.state_of_things() == before
 
 
@@ -98,7 +98,7 @@ def test_a_body_that_is_too_large_is_refused_with_a_page(walker, size):
 def test_very_many_fields_are_no_failure_of_ours(walker):
     before = walker.state_of_things()
     answer = walker.client.post(walker.address, data="a=&" * 60_000)
-    assert answer.status_code in (400, 413)
+    assert answer.status_code in (403, 413)
     assert walker.state_of_things() == before
 
 

@@ -190,6 +190,15 @@ def test_a_clock_that_cannot_be_moved_like_this_stays(app, moved, offset):
 
 
 @on_sqlite
+def test_the_clock_tells_programs_by_how_much_it_is_moved(app, moved):
+    client = app.test_client()
+    assert client.get("/demo/clock").json["offset"] == 0
+    moved("PT5M")
+    told = client.get("/demo/clock").json
+    assert told["offset"] == 300
+    assert abs(datetime.fromisoformat(told["now"]) - clock.now()) < timedelta(seconds=5)
+
+
 def test_a_form_of_another_site_does_not_move_the_clock(app, moved):
     client = app.test_client()
     assert client.post("/demo/clock", data={"offset": "PT5M"}).status_code == 400

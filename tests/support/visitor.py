@@ -1,0 +1,52 @@
+"""What a person does in Chromium: reads codes off a phone, ticks boxes, moves with the keyboard."""
+
+import re
+import time
+
+from playwright.sync_api import Page, expect
+
+from tests.support.portal import Portal
+
+
+class Phone:
+    """Reads each message once; in this suite one visitor walks at a time."""
+
+    def __init__(self, portal: Portal) -> None:
+        self._portal = portal
+        self._read = len(portal.messages())
+
+    def code(self, about: str) -> str:
+        """Wait for the next message, which must say what it is about; return its code."""
+        until = time.monotonic() + 10
+        while len(messages := self._portal.messages()) == self._read:
+            assert time.monotonic() < until, self._portal.output
+            time.sleep(0.1)
+        self._read = len(messages)
+        assert about in messages[0]["text"]
+        found = re.search(r"\b\d{8}\b", messages[0]["text"])
+        assert found
+        return found[0]
+
+    def has_news(self) -> bool:
+        """Tell whether a message came that was not read."""
+        return len(self._portal.messages()) > self._read
+
+
+def check_every_box(page: Page) -> None:
+    """Tick every option of a consent."""
+    expect(page.get_by_role("checkbox").first).to_be_visible()
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+
+
+def tab_to(page: Page, label: str) -> None:
+    """Press Tab until the focus stands on what has this name."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        name = page.evaluate(
+            "() => { const e = document.activeElement;"
+            " return e.labels?.length ? e.labels[0].innerText : e.innerText ?? '' }"
+        )
+        if re.search(label, name):
+            return
+    raise AssertionError(f"no {label} on {page.url}")
