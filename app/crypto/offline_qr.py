@@ -12,7 +12,8 @@ from app.crypto.primitives import KEY_BYTES
 
 FLAGS = frozenset("BXFC")
 """Biometry allowed, flipped buttons, fraud warning, no approval during a call."""
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+"""What no line may hold: it would end the line, or has no UTF-8."""
 ESCAPED = re.compile(r"\\(.?)")
 TOTP = re.compile(r"[0-9]{6,8}")
 FIRST_LINES = 5

@@ -24,6 +24,7 @@ from app.demo.phone.primitives import (
 from app.demo.phone.refusals import PhoneRefused
 
 ENVELOPE_SIZE = 48
+TIMES = range(2**63)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ class Sealed:
     def _own(self, answer: Mapping[str, object]) -> tuple[bytes, int]:
         if self.parties.version >= "3.2":
             time = answer.get("timestamp")
-            if not isinstance(time, int) or time < 0:
+            if not isinstance(time, int) or time not in TIMES:
                 raise PhoneRefused("an answer without its time")
             return unb64(answer.get("nonce")), time
         return unb64(self.fields.get("nonce", "")), 0

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, fields
+from types import UnionType
 from typing import Self
 
 from app.demo.phone import pin
@@ -53,9 +54,12 @@ class PhoneState:
             names = set(values)
         except (ValueError, TypeError):
             raise PhoneRefused("not the state of a phone") from None
-        if not isinstance(values, dict) or names != {each.name for each in fields(cls)}:
+        if not isinstance(values, dict) or names != set(KINDS):
             raise PhoneRefused("not the state of a phone")
-        return cls(**values)
+        state = cls(**values)
+        if not all(isinstance(getattr(state, name), kind) for name, kind in KINDS.items()):
+            raise PhoneRefused("not the state of a phone")
+        return state
 
     def keys(self, kind: str, given_pin: str | None = None) -> list[bytes]:
         """Return the keys of a kind of signature, in order."""
@@ -78,3 +82,9 @@ class PhoneState:
         if given_pin is None:
             raise PhoneRefused("the PIN is missing")
         return pin.unlock(unb64(self.knowledge_locked), given_pin, unb64(self.pin_salt))
+
+
+KINDS: dict[str, type | UnionType] = {
+    each.name: {"counter": int, "tokens": dict, "biometry": str | None}.get(each.name, str)
+    for each in fields(PhoneState)
+}
