@@ -1,6 +1,7 @@
 """What a paired phone does, judged by the portal's own arithmetic, in every version."""
 
 import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
 
@@ -250,3 +251,40 @@ def test_only_the_portals_answer_about_a_key_is_believed():
     answer = portal.answer(late.call)
     with pytest.raises(PhoneRefused):  # a key that is no longer alive
         late.read(answer)
+
+
+@pytest.mark.parametrize(
+    ("header", "claims"),
+    [
+        ({"alg": "none"}, {}),
+        ({"alg": "HS256"}, {}),
+        ({"typ": "JWE"}, {}),
+        ({"crit": ["x"]}, {}),
+        ({}, {"applicationKey": text64(b"o" * 16)}),
+        ({}, {"activationId": "00000000-0000-4000-8000-000000000000"}),
+        ({}, {"challenge": text64(b"o" * 18)}),
+        ({}, {"publicKey": text64(bytes(65))}),
+        ({}, {"sub": None}),
+        ({}, {"exp_ms": NOW}),
+        ({}, {"exp_ms": None}),
+    ],
+)
+def test_a_key_that_was_given_out_otherwise_is_refused(header, claims):
+    portal = Portal()
+    asked = paired(portal, "3.3").ask_for_key(NOW)
+    right = json.loads(portal.answer(asked.call))["responseObject"]["jwt"].split(".")
+    parts = [json.loads(urlsafe_b64decode(part + "==")) for part in right[:2]]
+    assert asked.read(resigned(portal, *parts))
+    with pytest.raises(PhoneRefused):
+        asked.read(resigned(portal, parts[0] | header, parts[1] | claims))
+
+
+def resigned(portal, *parts):
+    """An answer that the right key has signed."""
+    signed = ".".join(url64(json.dumps(part).encode()) for part in parts)
+    jwt = f"{signed}.{url64(portal.server.sign_raw(signed.encode()))}"
+    return json.dumps({"responseObject": {"jwt": jwt}}).encode()
+
+
+def url64(data):
+    return urlsafe_b64encode(data).decode().rstrip("=")

@@ -164,3 +164,14 @@ def test_a_code_may_be_typed_as_a_person_reads_it(portal):
     read = portal.code.lower().replace("o", "0").replace("i", "1").replace("-", " ")
     assert typed(read) == ScannedCode(portal.code)
     typed(portal.code).check(text64(portal.master.public.uncompressed))
+
+
+def test_a_code_of_another_form_is_refused(portal):
+    code = portal.code
+    last = [code[:-1] + letter for letter in "BCPRZ27"]
+    for wrong in ("", code[:-1], code + "A", "A" + code[1:-1] + "8", *last):
+        for read in (scanned, typed):
+            with pytest.raises(PhoneRefused):
+                read(wrong)
+    with pytest.raises(PhoneRefused):
+        scanned(code.lower())
