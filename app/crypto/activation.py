@@ -7,8 +7,17 @@ from enum import IntEnum
 
 from app.crypto.counter import LOOK_AHEAD, HashCounter
 from app.crypto.encoding import decimal
+from app.crypto.errors import InvalidChallengeError
 from app.crypto.keys import ActivationKeys, PublicKey
-from app.crypto.primitives import ZERO_IV, encrypt, encrypt_blocks, kdf, kdf_internal, sha256
+from app.crypto.primitives import (
+    KEY_BYTES,
+    ZERO_IV,
+    encrypt,
+    encrypt_blocks,
+    kdf,
+    kdf_internal,
+    sha256,
+)
 
 FINGERPRINT_DIGITS = 8
 TRANSPORT_IV_INDEX = 3000
@@ -95,4 +104,6 @@ def unknown_status(*, random: Callable[[int], bytes] = secrets.token_bytes) -> b
 
 def status_iv(transport: bytes, challenge: bytes, nonce: bytes) -> bytes:
     """Derive the initialisation vector of a blob from what both sides chose."""
+    if (len(challenge), len(nonce)) != (KEY_BYTES, KEY_BYTES):
+        raise InvalidChallengeError("challenge and nonce have 16 bytes")
     return kdf_internal(kdf(transport, TRANSPORT_IV_INDEX), challenge + nonce)

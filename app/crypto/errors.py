@@ -33,5 +33,9 @@ class InvalidKeyRequestError(ProtocolError):
     """The request for a temporary key is malformed, or another secret signed it."""
 
 
+class InvalidChallengeError(ProtocolError):
+    """What a phone sends along with its question for a status has a wrong length."""
+
+
 class InvalidOfflineTextError(ProtocolError):
     """The parts cannot make the text of an offline QR code, or the text does not hold them."""

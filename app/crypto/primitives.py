@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 from cryptography.hazmat.primitives.padding import PKCS7
 
+from app.crypto.errors import InvalidKeyError
+
 KEY_BYTES = 16
 """The length of every symmetric key, nonce and challenge of protocol 3.x."""
 BLOCK_BYTES = 16
@@ -49,7 +51,7 @@ def kdf_x963(secret: bytes, info: bytes, size: int) -> bytes:
 
 def encrypt_blocks(key: bytes, iv: bytes, plain: bytes) -> bytes:
     """Encrypt whole blocks by AES-128-CBC without padding."""
-    encryptor = Cipher(AES(key), CBC(iv)).encryptor()
+    encryptor = _aes(key, iv).encryptor()
     return encryptor.update(plain) + encryptor.finalize()
 
 
@@ -61,6 +63,12 @@ def encrypt(key: bytes, iv: bytes, plain: bytes) -> bytes:
 
 def decrypt(key: bytes, iv: bytes, secret: bytes) -> bytes:
     """Undo `encrypt`. Raises ValueError, so authenticate the bytes first."""
-    decryptor = Cipher(AES(key), CBC(iv)).decryptor()
+    decryptor = _aes(key, iv).decryptor()
     unpadder = PKCS7(BLOCK_BITS).unpadder()
     return unpadder.update(decryptor.update(secret) + decryptor.finalize()) + unpadder.finalize()
+
+
+def _aes(key: bytes, iv: bytes) -> Cipher[CBC]:
+    if len(key) != KEY_BYTES:  # AES knows longer keys, the protocol does not
+        raise InvalidKeyError("not the length of a key")
+    return Cipher(AES(key), CBC(iv))

@@ -71,9 +71,11 @@ class Suite:
         return temporary_keys.KeyRequest.read(jwt)
 
     def status_blob(
-        self, status: activation.Status, transport: bytes, challenge: bytes, nonce: bytes
+        self, status: activation.Status, transport: bytes, challenge: bytes | None, nonce: bytes
     ) -> bytes:
-        """Return what a phone may know about its registration."""
+        """Return what a phone may know about its registration; phones of 3.0 do not challenge."""
+        if challenge is None:
+            return status.blob_without_challenge(transport)
         return status.blob(transport, challenge, nonce)
 
     def encrypted_vault_key(self, keys: ActivationKeys) -> bytes:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from app.crypto import activation
 from app.crypto.activation import State, Status, status_iv
 from app.crypto.counter import HashCounter
+from app.crypto.errors import InvalidChallengeError
 from app.crypto.keys import ActivationKeys, PrivateKey, PublicKey
 from tests.crypto.vectors import b64, own, published
 from tests.crypto.wire import aes_decrypt
@@ -132,3 +133,10 @@ def test_a_number_that_has_no_byte_is_refused(attempts):
     status = Status(State.ACTIVE, HashCounter(0, bytes(16)), attempts, 5)
     with pytest.raises(ValueError, match="range"):
         status.blob(bytes(16), bytes(16), bytes(16))
+
+
+@pytest.mark.parametrize("sizes", [(0, 16), (16, 0), (15, 17), (17, 15), (32, 16), (16, 32)])
+def test_a_challenge_of_another_length_is_refused(sizes):
+    challenge, nonce = map(bytes, sizes)
+    with pytest.raises(InvalidChallengeError):
+        status_iv(bytes(16), challenge, nonce)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from app.crypto.encoding import to_base64
 from app.crypto.errors import InvalidKeyError
 from app.crypto.keys import ActivationKeys, PrivateKey, PublicKey
-from app.crypto.primitives import decrypt, encrypt, fold, kdf_internal
+from app.crypto.primitives import decrypt, encrypt, fold, kdf, kdf_internal
 from tests.crypto.vectors import b64, flipped, own, published
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -159,3 +159,10 @@ def test_folding_needs_both_halves():
 
 def test_the_key_of_a_derivation_is_not_its_index():
     assert kdf_internal(b"a" * 16, b"b" * 16) != kdf_internal(b"b" * 16, b"a" * 16)
+
+
+@pytest.mark.parametrize("size", [0, 15, 17, 24, 32])
+def test_a_key_of_another_length_does_nothing(size):
+    for use in (encrypt, decrypt, lambda key, iv, _: kdf(key, 1)):
+        with pytest.raises(InvalidKeyError):
+            use(bytes(size), bytes(16), bytes(16))

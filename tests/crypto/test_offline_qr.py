@@ -21,6 +21,8 @@ OPERATION = OfflineOperation(
     nonce=NONCE,
     flags="B",
 )
+TEXT = OPERATION.sign(KEY, SigningKey.PERSONALIZED)
+LINES = TEXT.split("\n")
 PRINTABLE = st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=12)
 PARAGRAPHS = st.lists(PRINTABLE, max_size=3).map("\n".join)
 OPERATIONS = st.builds(
@@ -55,17 +57,15 @@ def test_a_text_reads_as_it_was_written(operation):
     assert not read.is_signed_by(OTHER.public)
 
 
-@given(st.data())
-def test_no_character_of_a_text_can_be_changed(data):
-    text = OPERATION.sign(KEY, SigningKey.MASTER)
-    place = data.draw(st.integers(0, len(text) - 1))
-    letter = data.draw(st.sampled_from("\n0aBé") | st.just(""))
-    changed = text[:place] + letter + text[place + 1 :]
+@given(st.integers(0), st.sampled_from("\n0aBé") | st.just(""))
+def test_no_character_of_a_text_can_be_changed(place, letter):
+    place %= len(TEXT)
+    changed = TEXT[:place] + letter + TEXT[place + 1 :]
     try:
         read = OfflineText.read(changed)
     except InvalidOfflineTextError:
         return
-    assert read.is_signed_by(KEY.public) == (changed == text)
+    assert read.is_signed_by(KEY.public) == (changed == TEXT)
 
 
 def test_the_text_of_the_application_has_its_own_mark():
@@ -107,10 +107,6 @@ def test_an_unknown_escape_is_refused(line):
 def test_parts_that_would_change_the_lines_are_refused(change):
     with pytest.raises(InvalidOfflineTextError):
         replace(OPERATION, **change)
-
-
-TEXT = OPERATION.sign(KEY, SigningKey.PERSONALIZED)
-LINES = TEXT.split("\n")
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,14 @@ class Handset:
         signature = authorization(self.state, proof, uri_id, body)
         return Call(path, body, {AUTHORIZATION: signature})
 
-    def approve(self, operation_id: str, data: str, proof: Proof) -> Call:
+    def approve(
+        self, operation_id: str, data: str, proof: Proof, *, scanned_totp: str | None = None
+    ) -> Call:
         """Approve an operation, whose data must be exactly what was shown."""
-        value = {"requestObject": {"id": operation_id, "data": data}}
+        wanted: dict[str, object] = {"id": operation_id, "data": data}
+        if scanned_totp is not None:
+            wanted["proximityCheck"] = {"otp": scanned_totp, "type": "QR_CODE"}
+        value = {"requestObject": wanted}
         return self.signed(f"{APP}/authorize", "/operation/authorize", value, proof)
 
     def reject(self, operation_id: str, reason: str = "UNKNOWN") -> Call:

@@ -6,15 +6,14 @@ from uuid import uuid4
 from app.crypto.activation import State, Status
 from app.crypto.activation_code import new_code, qr_text, sign
 from app.crypto.ecies import Purpose, Scope
-from app.crypto.encrypted_request import EncryptedRequest
 from app.crypto.headers import EncryptionHeader, SignatureHeader, TokenHeader
 from app.crypto.keys import PrivateKey, PublicKey
 from app.crypto.offline_code import code_from_digits, find, signed_data
 from app.crypto.request_data import signed_data as signed_request
 from app.crypto.sdk_configuration import sdk_configuration
 from app.crypto.signatures import Codes
-from app.crypto.suite import suite_of
-from app.crypto.temporary_keys import KeyRequest, TemporaryKey
+from app.crypto.suite import Suite, suite_of
+from app.crypto.temporary_keys import TemporaryKey
 from tests.crypto.vectors import b64, text64
 
 NOW = 1_780_000_000_000
@@ -55,7 +54,8 @@ class Portal:
         return json.dumps(known[call.path](call)).encode()
 
     def give_key(self, call):
-        request = KeyRequest.read(json.loads(call.body)["requestObject"]["jwt"])
+        jwt = json.loads(call.body)["requestObject"]["jwt"]
+        request = suite_of("3.3").read_key_request(jwt)
         assert request.application_key == self.key
         if request.activation_id is None:
             transport, signer = None, self.master
@@ -69,7 +69,7 @@ class Portal:
 
     def open(self, fields, version, purpose):
         suite = suite_of(version)
-        request = EncryptedRequest.read(fields, suite.version)
+        request = suite.read_encrypted(fields)
         if request.temporary_key_id is None:
             key = suite.decryption_key(purpose, master=self.master, server=self.server)
         else:
@@ -103,14 +103,12 @@ class Portal:
 
     def tell_status(self, call):
         asked = json.loads(call.body)["requestObject"]
-        status = Status(self.state, self.counter, 1, 5)
+        status, nonce = Status(self.state, self.counter, 1, 5), b"n" * 16
+        challenge = b64(asked["challenge"]) if "challenge" in asked else None
+        blob = suite_of("3.3").status_blob(status, self.keys.transport, challenge, nonce)
         answer = {"activationId": asked["activationId"]}
-        if "challenge" in asked:
-            nonce = b"n" * 16
-            blob = status.blob(self.keys.transport, b64(asked["challenge"]), nonce)
+        if challenge is not None:
             answer["nonce"] = text64(nonce)
-        else:
-            blob = status.blob_without_challenge(self.keys.transport)
         return {"status": "OK", "responseObject": answer | {"encryptedStatusBlob": text64(blob)}}
 
     def judge(self, call, uri_id):
@@ -118,7 +116,7 @@ class Portal:
         header = SignatureHeader.read(call.headers["X-PowerAuth-Authorization"])
         assert (header.activation_id, header.application_key) == (self.activation_id, self.key)
         data = signed_request("POST", uri_id, header.nonce, call.body, self.secret)
-        suite = suite_of(header.version.name)
+        suite = Suite(header.version)
         place = suite.find_code(header.signature, data, header.kind, self.codes)
         if place is None:
             return None
@@ -138,7 +136,7 @@ class Portal:
     def judge_token(self, call):
         header = TokenHeader.read(call.headers["X-PowerAuth-Token"])
         assert header.token_id == self.token_id
-        return suite_of(header.version.name).is_token_digest(header, self.token_secret)
+        return Suite(header.version).is_token_digest(header, self.token_secret)
 
     def give_token(self, call):
         header = self.judge(call, "/pa/token/create")
@@ -149,7 +147,7 @@ class Portal:
 
     def unlock_vault(self, call):
         header = self.judge(call, "/pa/vault/unlock")
-        suite = suite_of(header.version.name)
+        suite = Suite(header.version)
         opened = self.open(json.loads(call.body), header.version.name, Purpose.VAULT_UNLOCK)
         assert "reason" in json.loads(opened.plain)
         vault = {"encryptedVaultEncryptionKey": text64(suite.encrypted_vault_key(self.keys))}

@@ -288,3 +288,11 @@ def resigned(portal, *parts):
 
 def url64(data):
     return urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def test_a_phone_that_is_near_says_so(portal, phone):
+    call = phone.approve("id", DATA, KNOWLEDGE, scanned_totp="12345678")
+    assert portal.judge(call, "/operation/authorize")
+    assert json.loads(call.body)["requestObject"] == {
+        "id": "id", "data": DATA, "proximityCheck": {"otp": "12345678", "type": "QR_CODE"}
+    }  # fmt: skip
