@@ -125,9 +125,15 @@ def test_a_signature_is_of_one_key_over_one_text(data, bit):
     assert not PrivateKey(b"\x08" * 32).public.verifies(signature, data)
 
 
-@pytest.mark.parametrize("signature", [b"", b"\x30\x00", KEY.sign(b"a") + b"\x00", bytes(64)])
+@pytest.mark.parametrize(
+    "signature", [b"", b"\x30\x00", bytes(64), b"\x30\x06\x02\x01\x00\x02\x01\x00"]
+)
 def test_what_is_no_signature_verifies_nothing(signature):
     assert not KEY.public.verifies(signature, b"a")
+
+
+def test_nothing_may_stand_after_a_signature():
+    assert not KEY.public.verifies(KEY.sign(b"a") + b"\x00", b"a")
 
 
 @pytest.mark.parametrize("size", [0, 15, 17, 32])

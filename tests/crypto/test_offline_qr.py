@@ -109,16 +109,16 @@ def test_parts_that_would_change_the_lines_are_refused(change):
         replace(OPERATION, **change)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "", "\n" * 6, TEXT + "\n", "\n".join(LINES[1:]), "\n".join(LINES[:-1]),
-        "\n".join([*LINES[:-1], "2" + LINES[-1][1:]]), "\n".join([*LINES[:-1], LINES[-1][1:]]),
-        "\n".join([*LINES[:-1], ""]), TEXT[:-1], TEXT + "=", TEXT.replace("\n", "\r\n"),
-        "\n".join([*LINES[:5], "12345678", "12345678", *LINES[5:]]),
-        "\n".join([*LINES[:5], "extra", *LINES[5:]]),
-    ],
-)  # fmt: skip
+WRONG = [
+    "", "\n" * 6, TEXT + "\n", "\n".join(LINES[1:]), "\n".join(LINES[:-1]),
+    "\n".join([*LINES[:-1], "2" + LINES[-1][1:]]), "\n".join([*LINES[:-1], LINES[-1][1:]]),
+    "\n".join([*LINES[:-1], ""]), TEXT[:-1], TEXT + "=", TEXT.replace("\n", "\r\n"),
+    "\n".join([*LINES[:5], "12345678", "12345678", *LINES[5:]]),
+    "\n".join([*LINES[:5], "extra", *LINES[5:]]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WRONG, ids=range(len(WRONG)))  # signatures are random
 def test_what_has_another_form_is_refused(text):
     with pytest.raises(InvalidOfflineTextError):
         OfflineText.read(text)

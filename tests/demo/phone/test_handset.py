@@ -1,21 +1,17 @@
 """What a paired phone does, judged by the portal's own arithmetic, in every version."""
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
 
-from app.crypto.activation import State
 from app.crypto.ecies import Purpose
 from app.crypto.errors import CannotDecryptError
 from app.demo.phone import vault
 from app.demo.phone.handset import Handset
 from app.demo.phone.primitives import is_signed, public_key
 from app.demo.phone.refusals import PhoneRefused
-from app.demo.phone.sealing import Route
 from app.demo.phone.signing import Proof
 from app.demo.phone.state import FACTORS, PhoneState
-from app.demo.phone.temporary_keys import ask
 from tests.crypto.vectors import b64, text64
 from tests.demo.phone.conftest import PIN, paired, route
 from tests.demo.phone.portal import NOW, Portal
@@ -156,138 +152,6 @@ def test_only_the_portal_that_it_was_encrypted_for_opens_a_request(portal, phone
     assert portal.open(fields, version, Purpose.CREATE_TOKEN).plain == b"{}"
     with pytest.raises(CannotDecryptError):
         other.open(fields, version, Purpose.CREATE_TOKEN)
-
-
-def test_the_status_is_read(portal, phone):
-    portal.state = State.BLOCKED
-    asked = phone.status()
-    status = asked.read(portal.answer(asked.call))
-    assert status.state == "BLOCKED"
-    assert (status.failed_attempts, status.max_failed_attempts) == (1, 5)
-    assert (status.current_version, status.upgrade_version) == (3, 3)
-
-
-@pytest.fixture
-def status_of(portal):
-    def ask_status(phone):
-        asked = phone.status()
-        return asked.read(portal.answer(asked.call))
-
-    return ask_status
-
-
-@pytest.mark.parametrize("steps", [0, 1, 20])
-@pytest.mark.parametrize("version", ["3.3", "3.2", "3.1"])
-def test_a_phone_that_is_behind_catches_up(portal, phone, status_of, steps):
-    for _ in range(steps):
-        portal.counter = portal.counter.next()
-    assert status_of(phone).catch_up(phone.state) == steps
-    assert phone.state.counter == portal.counter.number
-    assert portal.judge(approve(phone, KNOWLEDGE), "/operation/authorize")
-
-
-@pytest.mark.parametrize("version", ["3.3", "3.2", "3.1"])
-def test_a_phone_that_is_ahead_waits(portal, phone, status_of):
-    for _ in range(19):
-        approve(phone, KNOWLEDGE)
-    assert status_of(phone).catch_up(phone.state) == 0
-    assert phone.state.counter == 19
-    assert portal.judge(approve(phone, KNOWLEDGE), "/operation/authorize")
-
-
-@pytest.mark.parametrize("steps", [-21, 21, 100])
-@pytest.mark.parametrize("version", ["3.3", "3.1"])
-def test_counters_that_never_meet_are_told_and_left(portal, phone, status_of, steps):
-    for _ in range(max(steps, 0)):
-        portal.counter = portal.counter.next()
-    for _ in range(max(-steps, 0)):
-        approve(phone, KNOWLEDGE)
-    before = phone.state.to_json()
-    with pytest.raises(PhoneRefused):
-        status_of(phone).catch_up(phone.state)
-    assert phone.state.to_json() == before
-
-
-def test_the_status_of_nobody_is_refused(portal, phone):
-    asked = phone.status()
-    answer = json.loads(portal.answer(asked.call))
-    for blob in (b"x" * 32, bytes(31), bytes(48), b""):
-        answer["responseObject"]["encryptedStatusBlob"] = text64(blob)
-        with pytest.raises(PhoneRefused):
-            asked.read(json.dumps(answer).encode())
-
-
-def test_a_temporary_key_is_used_until_shortly_before_its_end():
-    portal = Portal()
-    phone = paired(portal, "3.3")
-    asked = phone.ask_for_key(NOW)
-    key = asked.read(portal.answer(asked.call))
-    assert key.is_usable(NOW)
-    assert key.is_usable(NOW + 289_999)
-    assert not key.is_usable(NOW + 290_000)
-    portal.temporary.clear()
-    with pytest.raises(KeyError):
-        portal.answer(phone.create_token(Route(key.target, NOW)).call)
-
-
-def test_only_the_portals_answer_about_a_key_is_believed():
-    portal, other = Portal(), Portal()
-    phone = paired(portal, "3.3")
-    asked, again = phone.ask_for_key(NOW), phone.ask_for_key(NOW)
-    answer = portal.answer(asked.call)
-    asked.read(answer)
-    with pytest.raises(PhoneRefused):  # an answer to another question
-        again.read(answer)
-    portal.server, kept = other.server, portal.server
-    with pytest.raises(PhoneRefused):  # signed by somebody else
-        asked.read(portal.answer(asked.call))
-    portal.server = kept
-    old = ask(phone._parties(), phone.state.server_public, "c" * 24)  # noqa: SLF001
-    jwt = json.loads(answer)["responseObject"]["jwt"]
-    for wrong in ("", "a.b", jwt[:-4], jwt + ".", jwt.replace(".", ".A", 1), "." + jwt):
-        with pytest.raises(PhoneRefused):
-            old.accept(wrong, NOW)
-    late = phone.ask_for_key(NOW + 300_000)
-    answer = portal.answer(late.call)
-    with pytest.raises(PhoneRefused):  # a key that is no longer alive
-        late.read(answer)
-
-
-@pytest.mark.parametrize(
-    ("header", "claims"),
-    [
-        ({"alg": "none"}, {}),
-        ({"alg": "HS256"}, {}),
-        ({"typ": "JWE"}, {}),
-        ({"crit": ["x"]}, {}),
-        ({}, {"applicationKey": text64(b"o" * 16)}),
-        ({}, {"activationId": "00000000-0000-4000-8000-000000000000"}),
-        ({}, {"challenge": text64(b"o" * 18)}),
-        ({}, {"publicKey": text64(bytes(65))}),
-        ({}, {"sub": None}),
-        ({}, {"exp_ms": NOW}),
-        ({}, {"exp_ms": None}),
-    ],
-)
-def test_a_key_that_was_given_out_otherwise_is_refused(header, claims):
-    portal = Portal()
-    asked = paired(portal, "3.3").ask_for_key(NOW)
-    right = json.loads(portal.answer(asked.call))["responseObject"]["jwt"].split(".")
-    parts = [json.loads(urlsafe_b64decode(part + "==")) for part in right[:2]]
-    assert asked.read(resigned(portal, *parts))
-    with pytest.raises(PhoneRefused):
-        asked.read(resigned(portal, parts[0] | header, parts[1] | claims))
-
-
-def resigned(portal, *parts):
-    """An answer that the right key has signed."""
-    signed = ".".join(url64(json.dumps(part).encode()) for part in parts)
-    jwt = f"{signed}.{url64(portal.server.sign_raw(signed.encode()))}"
-    return json.dumps({"responseObject": {"jwt": jwt}}).encode()
-
-
-def url64(data):
-    return urlsafe_b64encode(data).decode().rstrip("=")
 
 
 def test_a_phone_that_is_near_says_so(portal, phone):
