@@ -60,10 +60,14 @@ class Scope:
     transport: bytes | None = field(default=None, repr=False)
     """The transport key of the registration."""
 
+    def __post_init__(self) -> None:
+        if (self.activation_id is None) != (self.transport is None):
+            raise ValueError("a registration has an id and a key, or there is none")
+
     @property
     def is_of_application(self) -> bool:
         """Whether this is not about one registration."""
-        return self.activation_id is None or self.transport is None
+        return self.activation_id is None
 
     def shared_info_2(self) -> bytes:
         """Return the part of shared info 2 that needs a secret."""

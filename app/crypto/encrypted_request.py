@@ -52,10 +52,24 @@ class EncryptedRequest:
         if purpose.is_of_application != scope.is_of_application:
             raise ValueError(f"{purpose} needs another scope")
         info_1 = purpose.shared_info_1(self.version)
-        opened = OpenedRequest(self, scope, Envelope.derive(private, self.ephemeral, info_1))
-        info_2 = opened.shared_info_2(self.nonce, self.timestamp, self.ephemeral.raw)
-        plain = opened.envelope.open(self.data, self.mac, self.nonce, info_2)
-        return OpenedRequest(self, scope, opened.envelope, plain)
+        envelope = Envelope.derive(private, self.ephemeral, info_1)
+        info_2 = self.shared_info_2(scope, self.nonce, self.timestamp, self.ephemeral.raw)
+        plain = envelope.open(self.data, self.mac, self.nonce, info_2)
+        return OpenedRequest(self, scope, envelope, plain)
+
+    def shared_info_2(
+        self, scope: Scope, nonce: bytes | None, timestamp: int | None, ephemeral: bytes | None
+    ) -> bytes:
+        """Return what the MAC of this request, or of its answer, covers."""
+        base = scope.shared_info_2()
+        if not self.version.has_context:
+            return base
+        if nonce is None or timestamp is None:
+            raise CannotDecryptError("without nonce and time there is nothing to bind to")
+        associated = scope.associated_data(self.version, self.temporary_key_id)
+        return shared_info_2(
+            base, associated, nonce=nonce, timestamp=timestamp, ephemeral=ephemeral
+        )
 
 
 @dataclass(frozen=True)
@@ -65,7 +79,7 @@ class OpenedRequest:
     request: EncryptedRequest
     scope: Scope
     envelope: Envelope
-    plain: bytes = field(default=b"", repr=False)
+    plain: bytes = field(repr=False)
 
     def answer(
         self, plain: bytes, *, timestamp: int, nonce: bytes | None = None
@@ -73,25 +87,13 @@ class OpenedRequest:
         """Return the JSON object of the answer; `nonce` is random unless a test fixes it."""
         version = self.request.version
         own = (nonce or secrets.token_bytes(KEY_BYTES)) if version.has_timestamp else None
-        info_2 = self.shared_info_2(own, timestamp, None)
+        info_2 = self.request.shared_info_2(self.scope, own, timestamp, None)
         # Before 3.2 the answer goes on with the nonce of the request, and does not repeat it.
         data, mac = self.envelope.seal(plain, own or self.request.nonce, info_2)
         fields: dict[str, object] = {"encryptedData": to_base64(data), "mac": to_base64(mac)}
         if own is not None:
             fields |= {"nonce": to_base64(own), "timestamp": timestamp}
         return fields
-
-    def shared_info_2(
-        self, nonce: bytes | None, timestamp: int | None, ephemeral: bytes | None
-    ) -> bytes:
-        """Return what the MAC of the request, or of its answer, covers."""
-        version, base = self.request.version, self.scope.shared_info_2()
-        if not version.has_context or nonce is None or timestamp is None:
-            return base
-        associated = self.scope.associated_data(version, self.request.temporary_key_id)
-        return shared_info_2(
-            base, associated, nonce=nonce, timestamp=timestamp, ephemeral=ephemeral
-        )
 
 
 def _has(fields: Mapping[str, object], version: Version, name: str) -> bool:

@@ -87,11 +87,12 @@ def test_the_published_exchanges_under_a_given_envelope_are_ours(name):
         )  # fmt: skip
         assert scope.shared_info_2() == b64(vector["sharedInfo2Base"])
         request = EncryptedRequest.read(fields_of(vector), VERSIONS[name])
-        opened = OpenedRequest(request, scope, Envelope.of(b64(vector["envelopeKey"])))
-        info_2 = opened.shared_info_2(request.nonce, request.timestamp, request.ephemeral.raw)
-        plain = opened.envelope.open(request.data, request.mac, request.nonce, info_2)
+        envelope = Envelope.of(b64(vector["envelopeKey"]))
+        moment = request.nonce, request.timestamp, request.ephemeral.raw
+        info_2 = request.shared_info_2(scope, *moment)
+        plain = envelope.open(request.data, request.mac, request.nonce, info_2)
         assert plain.decode() == vector["requestData"]
-        answer = opened.answer(
+        answer = OpenedRequest(request, scope, envelope, plain).answer(
             vector["responseData"].encode(),
             timestamp=int(vector.get("timestampResponse", 0)),
             nonce=b64(vector.get("responseNonce", "")),

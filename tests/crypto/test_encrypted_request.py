@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from app.crypto.ecies import Envelope, Purpose, Scope
-from app.crypto.encrypted_request import EncryptedRequest, OpenedRequest
+from app.crypto.encrypted_request import EncryptedRequest
 from app.crypto.errors import CannotDecryptError
 from app.crypto.keys import PrivateKey, PublicKey
 from app.crypto.versions import VERSIONS, Version
@@ -43,14 +43,9 @@ def sealed(version: Version, purpose=Purpose.ACTIVATION, scope=ACTIVATION, plain
     phones = Envelope.derive(
         SERVER, PublicKey(EPHEMERAL.public.compressed), purpose.shared_info_1(version)
     )
-    info_2 = opened_info(request, scope)
+    info_2 = request.shared_info_2(scope, request.nonce, request.timestamp, request.ephemeral.raw)
     data, mac = phones.seal(plain, request.nonce, info_2)
     return fields | {"encryptedData": text64(data), "mac": text64(mac)}
-
-
-def opened_info(request, scope):
-    sender = OpenedRequest(request, scope, Envelope.of(bytes(48)))
-    return sender.shared_info_2(request.nonce, request.timestamp, request.ephemeral.raw)
 
 
 def opened(fields, version, purpose=Purpose.ACTIVATION, scope=ACTIVATION, key=SERVER):
@@ -190,6 +185,19 @@ def test_purpose_and_scope_must_fit(purpose, scope):
     request = EncryptedRequest.read(sealed(VERSIONS["3.3"]), VERSIONS["3.3"])
     with pytest.raises(ValueError, match="scope"):
         request.open(SERVER, purpose, scope)
+
+
+def test_a_scope_is_whole():
+    for half in ({"activation_id": ID}, {"transport": b"t" * 16}):
+        with pytest.raises(ValueError, match="registration"):
+            Scope(KEY, SECRET, **half)
+
+
+@pytest.mark.parametrize("missing", ["nonce", "timestamp"])
+def test_what_binds_a_request_cannot_be_left_out(missing):
+    request = EncryptedRequest.read(sealed(VERSIONS["3.3"]), VERSIONS["3.3"])
+    with pytest.raises(CannotDecryptError):
+        replace(request, **{missing: None}).open(SERVER, Purpose.ACTIVATION, ACTIVATION)
 
 
 @versions
