@@ -130,3 +130,17 @@ def app(settings: "Settings") -> Iterator["Flask"]:
 def client(app: "Flask") -> "FlaskClient":
     """A browser inside the process; it keeps cookies and follows nothing by itself."""
     return app.test_client()
+
+
+@pytest.fixture(scope="module")
+def shared_app(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["Flask"]:
+    """One application for tests of a module that do not get into each other's way."""
+    from tests.support.databases import built, settings_for
+
+    folder = tmp_path_factory.mktemp("shared")
+    path = folder / "webflow.db"
+    shutil.copyfile(sqlite_template, path)
+    with built(settings_for(f"sqlite:///{path}", folder)) as app:
+        yield app
