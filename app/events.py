@@ -50,6 +50,16 @@ class Name(StrEnum):
     AUDIT_EXPORTED = "audit.exported"
     DATABASE_SEEDED = "database.seeded"
     DATABASE_CLEANED = "database.cleaned"
+    OPERATION_CREATED = "operation.created"
+    OPERATION_CLAIMED = "operation.claimed"
+    OPERATION_ATTEMPT_FAILED = "operation.attempt_failed"
+    OPERATION_APPROVED = "operation.approved"
+    OPERATION_REJECTED = "operation.rejected"
+    OPERATION_FAILED = "operation.failed"
+    OPERATION_CANCELED = "operation.canceled"
+    OPERATION_EXPIRED = "operation.expired"
+    PUSH_DELIVERED = "push.delivered"
+    PUSH_FAILED = "push.failed"
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,10 @@ from app.methods.sms_key import SmsKey
 from app.methods.sms_page import SmsPage
 from app.methods.user_name import UserName
 from app.methods.username_password_auth import UsernamePasswordAuth
+from app.mtoken.approving import Approving
+from app.mtoken.operations import Operations
+from app.mtoken.push import Pushes, Recipients, nobody
+from app.mtoken.transitions import Transitions
 from app.nextstep.vocabulary import Step
 from app.settings import Settings
 from app.store.flows import Flow
@@ -63,6 +67,8 @@ class Parts:
     remembered: Remembered = field(default_factory=Remembered)
     bearers: Bearers | None = None
     """Where back ends bring tokens."""
+    recipients: Recipients = nobody
+    """Who is pushed."""
 
 
 class Services:
@@ -81,6 +87,7 @@ class Services:
         self.settings = parts.settings
         self.vault = parts.vault
         self.bank = parts.bank
+        self.texts = parts.texts
         self.new_browser_token: str | None = None
         self.is_writing = writing
         self._parts = parts
@@ -99,6 +106,11 @@ class Services:
         )
         self.configuring = Configuring(self.session, self.configuration, self.journal)
         self.applications = Applications(self.session, self.configuration, self.journal)
+        transitions = Transitions(
+            self.session, self.journal, Pushes(self.outbox, parts.texts, parts.recipients)
+        )
+        self.operations = Operations(self.session, transitions, vault=parts.vault)
+        self.approving = Approving(self.session, transitions, vault=parts.vault)
         self.lockout = Lockout(self.session, parts.settings.lockout, self.journal)
         self.flows = Flows(
             self.session,

@@ -42,6 +42,14 @@ MESSAGES: Final[Mapping[str, str]] = {
     "operation.note": N_("Note"),
     "operation.text": N_("Details"),
     "operation.bankAccountChoice": N_("From account"),
+    "mtoken.success": N_("Approved."),
+    "mtoken.failure": N_("It could not be approved."),
+    "mtoken.reject": N_("Rejected."),
+    "mtoken.warning.title": N_("Beware of fraud"),
+    "mtoken.warning.text": N_(
+        "The bank never asks you to approve anything over the phone. "
+        "Reject what you did not start yourself."
+    ),
     "organization.retail": N_("Personal"),
     "organization.sme": N_("Corporate"),
 }
@@ -66,13 +74,20 @@ class LanguageWords:
         No digit is rounded away: what is shown is what is signed.
         """
         symbol = get_currency_symbol(currency, locale=self._locale)
-        pattern = self._locale.currency_formats["standard"].pattern
         if symbol == currency:
-            pattern = re.sub(r"\s*¤\s*", "", pattern)
-        number = format_currency(
+            return f"{self.bare_amount(amount, currency)} {currency}"
+        pattern = self._locale.currency_formats["standard"].pattern
+        return f"{self._amount(amount, currency, pattern)} ({currency})"
+
+    def bare_amount(self, amount: Decimal, currency: str) -> str:
+        """Return an amount without its currency, e.g. `100.00`."""
+        pattern = self._locale.currency_formats["standard"].pattern
+        return self._amount(amount, currency, re.sub(r"\s*¤\s*", "", pattern))
+
+    def _amount(self, amount: Decimal, currency: str, pattern: str) -> str:
+        return format_currency(
             amount, currency, pattern, locale=self._locale, decimal_quantization=False
         )
-        return f"{number} {currency}" if symbol == currency else f"{number} ({currency})"
 
     def currency(self, code: str) -> str:
         """Return a currency as it stands beside a number, e.g. `CZK` or `Kč (CZK)`."""

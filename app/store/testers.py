@@ -1,6 +1,7 @@
 """What testers may read; written in the demo profile only."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -26,4 +27,20 @@ class DemoSms(Base):
     recipient: Mapped[str] = mapped_column(String(32))
     text: Mapped[str] = mapped_column(Text)
     operation_id: Mapped[str] = mapped_column(String(256))
+    timestamp: Mapped[datetime] = mapped_column(index=True)
+
+
+class DemoPush(Base):
+    """A push message that the demo channel kept instead of sending."""
+
+    __tablename__ = "demo_push"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    platform: Mapped[str] = mapped_column(String(16))
+    registration_id: Mapped[str] = mapped_column(String(64))
+    token: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    extras: Mapped[dict[str, Any]]
+    operation_id: Mapped[str] = mapped_column(String(64))
     timestamp: Mapped[datetime] = mapped_column(index=True)

@@ -26,6 +26,7 @@ from app.events import Journal, Name
 from app.store.db import changed_one
 from app.store.keys import DataKeyRow
 from app.store.oauth import SigningKey
+from app.store.operations import OperationRow
 from app.store.outbox import OutboxRow
 
 BATCH = 100
@@ -45,6 +46,7 @@ class Sealed:
 
 SEALED = (
     Sealed(OutboxRow.payload, OutboxRow.id, "outbox.payload"),
+    Sealed(OperationRow.proximity_seed, OperationRow.id, "operations.proximity_seed"),
     Sealed(SigningKey.private_jwk_sealed, SigningKey.kid, "signing_keys.private_jwk"),
 )
 """Every column that the vault seals; a new one belongs here."""

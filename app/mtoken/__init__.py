@@ -1,0 +1,1 @@
+"""Phones: what they are asked to sign."""

@@ -1,0 +1,164 @@
+"""Operations as their creators see them: create, follow, cancel; and the end of their time."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import uuid4
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import clock
+from app.crypto.totp import totp
+from app.crypto.vault import Vault
+from app.errors import BadRequest, InvalidOperationData, OperationNotFound
+from app.mtoken.operation_views import NewOperation, Operation
+from app.mtoken.reading import Reading, status_of
+from app.mtoken.templates import SHIPPED, Template, data_of, filled, form_of_data, named
+from app.mtoken.transitions import Transitions
+from app.nextstep.form_data import MalformedFormData, parse_form
+from app.nextstep.operation_data import MalformedOperationData
+from app.store.operations import OperationRow
+
+SEED_BYTES = 16
+MOST_OF_A_REASON = 32
+BATCH = 100
+
+
+class Operations:
+    """Every operation in the house, whoever opens it."""
+
+    def __init__(
+        self,
+        session: Session,
+        transitions: Transitions,
+        *,
+        vault: Vault,
+        templates: Mapping[str, Template] = SHIPPED,
+    ) -> None:
+        self._session = session
+        self._transitions = transitions
+        self._vault = vault
+        self._templates = templates
+        self._reading = Reading(session)
+
+    def create(self, wanted: NewOperation) -> Operation:
+        """Open an operation and push to the user's phones.
+
+        Raises NotConfigured for an unknown template, InvalidOperationData for data or a form
+        that cannot be read, BadRequest for an end that has passed.
+        """
+        template = named(self._templates, wanted.template)
+        moment = clock.now()
+        expires_at = wanted.expires_at or moment + template.lifetime
+        if expires_at <= moment:
+            raise BadRequest("the operation would have expired")
+        if not wanted.applications:
+            raise BadRequest("an operation belongs to an application")
+        row = self._row(wanted, template, created_at=moment, expires_at=expires_at)
+        self._transitions.begin(row, frozenset(wanted.applications))
+        return self._reading.view(row)
+
+    def get(self, operation_id: str) -> Operation:
+        """Return an operation as it is now. Raises OperationNotFound."""
+        return self._reading.view(self._found(operation_id))
+
+    def proximity_otp(self, operation_id: str) -> str | None:
+        """Return what the page shows at this moment to the phone beside it; None: nothing."""
+        row = self._found(operation_id)
+        if row.proximity_seed is None or status_of(row) != "PENDING":
+            return None
+        seed = self._vault.open(row.proximity_seed, context=seed_place(row.id))
+        return totp(seed, int(clock.now().timestamp()))
+
+    def cancel(self, operation_id: str, *, reason: str | None = None) -> bool:
+        """Withdraw an operation; False if it has ended before. `reason` is a machine's code."""
+        row = self._transitions.apply(
+            operation_id,
+            OperationRow.expires_at > clock.now(),
+            values=_ended("CANCELED")
+            | {"status_reason": (reason or "")[:MOST_OF_A_REASON] or None},
+            reason=reason,
+        )
+        return row is not None
+
+    def expire(self, limit: int = BATCH) -> int:
+        """End operations whose time is over; return how many."""
+        due = (
+            select(OperationRow.id)
+            .where(OperationRow.status == "PENDING", OperationRow.expires_at <= clock.now())
+            .order_by(OperationRow.expires_at)
+            .limit(limit)
+        )
+        return sum(self._expire(operation_id) for operation_id in self._session.scalars(due).all())
+
+    def _expire(self, operation_id: str) -> bool:
+        over = OperationRow.expires_at <= clock.now()
+        return self._transitions.apply(operation_id, over, values=_ended("EXPIRED")) is not None
+
+    def _found(self, operation_id: str) -> OperationRow:
+        row = self._reading.row(operation_id)
+        if row is None:
+            raise OperationNotFound("no such operation", operation=operation_id)
+        return row
+
+    def _row(
+        self,
+        wanted: NewOperation,
+        template: Template,
+        *,
+        created_at: datetime,
+        expires_at: datetime,
+    ) -> OperationRow:
+        operation_id = str(uuid4())
+        data, form = _said(wanted, template)
+        check = wanted.proximity_check
+        needs_proximity = template.proximity_check if check is None else check
+        return OperationRow(
+            id=operation_id,
+            version=1,
+            user_id=wanted.user_id,
+            registration_id=wanted.registration_id,
+            flag=wanted.flag,
+            external_id=wanted.external_id,
+            template=template.name,
+            operation_type=template.operation_type,
+            data=data,
+            form_data=form,
+            parameters=dict(wanted.parameters),
+            factors=[factor.value for factor in template.factors],
+            risk_flags=template.risk_flags,
+            ui=None if template.ui is None else filled(template.ui, wanted.parameters),
+            language=wanted.language,
+            silent=wanted.silent,
+            proximity_seed=self._new_seed(operation_id) if needs_proximity else None,
+            status="PENDING",
+            failures=0,
+            max_failures=template.max_failures,
+            additional_data=dict(wanted.additional_data),
+            created_at=created_at,
+            expires_at=expires_at,
+        )
+
+    def _new_seed(self, operation_id: str) -> bytes:
+        return self._vault.seal(secrets.token_bytes(SEED_BYTES), context=seed_place(operation_id))
+
+
+def seed_place(operation_id: str) -> str:
+    """Return where the vault keeps the seed of an operation."""
+    return f"operations.proximity_seed:{operation_id}"
+
+
+def _ended(status: str) -> dict[str, object]:
+    return {"status": status, "finished_at": clock.now()}
+
+
+def _said(wanted: NewOperation, template: Template) -> tuple[str, dict[str, object]]:
+    """Return what is signed and what is shown of it."""
+    try:
+        data = data_of(template, wanted.parameters) if wanted.data is None else wanted.data
+        if wanted.form_data is None:
+            return data, form_of_data(template, data).to_json()
+        return data, parse_form(wanted.form_data).to_json()
+    except (MalformedOperationData, MalformedFormData) as error:
+        raise InvalidOperationData(str(error)) from None

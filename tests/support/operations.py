@@ -1,0 +1,162 @@
+"""What is done with operations, each thing in a transaction of its own, as doors do it."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from flask import Flask
+from sqlalchemy import select
+
+from app.crypto.signatures import SignatureType
+from app.mtoken.operation_views import (
+    Approval,
+    Handset,
+    NewOperation,
+    Operation,
+    Origin,
+    Refusal,
+)
+from app.mtoken.push import Device
+from app.services import Services
+from app.store.operations import OperationRecord, OperationRow
+from tests.support.store import all_of, put_in, reading, serving
+
+T = TypeVar("T")
+
+BANK_APP, OTHER_APP = "bank-app", "other-app"
+JOHNNY = Handset("11111111-0000-4000-8000-000000000001", "johnny-doe", BANK_APP)
+JANE = Handset("22222222-0000-4000-8000-000000000002", "jane-doe", BANK_APP)
+HERE = Origin("192.0.2.7", "MobileToken/1.9")
+
+PAYMENT_DATA = r"A1*A100CZK*Q238400856/0300**D20170629*NRent \* 05"
+PAYMENT_FORM: dict[str, Any] = {
+    "title": {"id": "operation.title"},
+    "greeting": {"id": "operation.greeting"},
+    "summary": {"id": "operation.summary"},
+    "parameters": [
+        {"type": "AMOUNT", "id": "operation.amount", "amount": 100, "currency": "CZK"},
+        {
+            "type": "KEY_VALUE",
+            "id": "operation.account",
+            "valueFormatType": "ACCOUNT",
+            "value": "238400856/0300",
+        },
+    ],
+}
+
+
+class Heard(list[Any]):
+    """Events, as a listener of the journal hears them."""
+
+    def names(self, subject: str) -> list[str]:
+        """Return what was told about one subject."""
+        return [event.name.value for event in self if event.subject == subject]
+
+
+class Phonebook:
+    """Devices of users: where the house ends, a list."""
+
+    def __init__(self, *devices: tuple[str, Device]) -> None:
+        self.devices = list(devices)
+
+    def __call__(self, user_id: str, applications: Collection[str]) -> Sequence[Device]:
+        """Return the devices of a user in some applications."""
+        return [
+            d for user, d in self.devices if user == user_id and d.application_id in applications
+        ]
+
+
+class Room:
+    """Opens, signs and ends operations; commits each time, and hears every event."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.heard = Heard()
+        put_in(app, listeners=(self.heard.append,))
+
+    def do(self, act: Callable[[Services], T]) -> T:
+        """Do something in a transaction of its own."""
+        with serving(self.app) as services:
+            result = act(services)
+            services.commit()
+            return result
+
+    def create(self, **wanted: Any) -> Operation:
+        """Open an operation; a payment of Johnny's, unless something else is said."""
+        usual: dict[str, Any] = {
+            "template": "payment",
+            "applications": (BANK_APP,),
+            "user_id": JOHNNY.user_id,
+            "data": PAYMENT_DATA,
+            "form_data": PAYMENT_FORM,
+        }
+        return self.do(lambda s: s.operations.create(NewOperation(**{**usual, **wanted})))
+
+    def get(self, operation_id: str) -> Operation:
+        """Return an operation as it is now."""
+        return self.do(lambda s: s.operations.get(operation_id))
+
+    def approve(
+        self, operation: Operation, handset: Handset = JOHNNY, **signed: Any
+    ) -> Refusal | None:
+        """Approve an operation by knowledge, unless something else was signed."""
+        approval = Approval(
+            handset=handset,
+            operation_id=operation.id,
+            factor=SignatureType.POSSESSION_KNOWLEDGE,
+            data=operation.data,
+            origin=HERE,
+        )
+        return self.do(lambda s: s.approving.approve(replace(approval, **signed)))
+
+    def reject(
+        self, operation: Operation, handset: Handset = JOHNNY, reason: str = "INCORRECT_DATA"
+    ) -> Refusal | None:
+        """Reject an operation."""
+        return self.do(
+            lambda s: s.approving.reject(handset, operation.id, reason=reason, origin=HERE)
+        )
+
+    def fail(self, operation: Operation, handset: Handset = JOHNNY) -> Refusal:
+        """Sign an operation wrongly."""
+        return self.do(lambda s: s.approving.fail(handset, operation.id, origin=HERE))
+
+    def claim(self, operation: Operation, handset: Handset = JOHNNY) -> Operation | Refusal:
+        """Claim an operation."""
+        return self.do(lambda s: s.approving.claim(handset, operation.id))
+
+    def cancel(self, operation: Operation, reason: str | None = None) -> bool:
+        """Withdraw an operation."""
+        return self.do(lambda s: s.operations.cancel(operation.id, reason=reason))
+
+    def expire(self) -> int:
+        """End what is over, as the worker does."""
+        return self.do(lambda s: s.operations.expire())
+
+    def pending(self, handset: Handset = JOHNNY) -> list[str]:
+        """Return the ids of what waits for a phone."""
+        return self.do(lambda s: [each.id for each in s.approving.pending(handset)])
+
+    def row(self, operation: Operation) -> OperationRow:
+        """Return the row as it is committed."""
+        (row,) = [each for each in all_of(self.app, OperationRow) if each.id == operation.id]
+        return row
+
+    def records(self, operation: Operation) -> list[OperationRecord]:
+        """Return the history, in order."""
+        wanted = (
+            select(OperationRecord)
+            .where(OperationRecord.operation_id == operation.id)
+            .order_by(OperationRecord.version)
+        )
+        with reading(self.app) as session:
+            return list(session.scalars(wanted))
+
+    def story(self, operation: Operation) -> list[str]:
+        """Return what the history says has happened, having checked that each was told once."""
+        records = self.records(operation)
+        assert [record.version for record in records] == list(range(1, len(records) + 1))
+        names = [record.event.removeprefix("operation.") for record in records]
+        told = self.heard.names(operation.id)
+        assert sorted(told) == sorted(f"operation.{name}" for name in names)
+        return names
