@@ -18,8 +18,8 @@ from app.api import health, measures
 from app.api.nextstep import errors as nextstep_errors
 from app.api.nextstep import routes as nextstep
 from app.bank import build_bank
-from app.channels import sms_channel
-from app.channels.base import Sms
+from app.channels import push_channels, sms_channel
+from app.channels.base import Push, Sms
 from app.cli.kit import WRONG_ROOT, operator
 from app.crypto.vault import CannotOpenError, NoDataKeyError, Vault, derive
 from app.errors import InvalidConfiguration
@@ -75,20 +75,33 @@ def create_worker(settings: Settings) -> Worker:
     """Build the worker on the same parts."""
     parts: Parts = create_app(settings).extensions["webflow"]
 
-    def keep(message: Sms) -> None:
+    def keeping(keep: Callable[[Services], None]) -> None:
         services = Services(parts, writing=True)
         try:
-            services.testers.keep(
+            keep(services)
+            services.commit()
+        finally:
+            services.close()
+
+    def keep_sms(message: Sms) -> None:
+        keeping(
+            lambda services: services.testers.keep(
                 message_id=message.reference,
                 recipient=message.to,
                 text=message.text,
                 operation_id=message.operation_id,
             )
-            services.commit()
-        finally:
-            services.close()
+        )
 
-    return Worker(parts, sms_channel(settings.sms, keep=keep), beside=_beside(parts))
+    def keep_push(message: Push) -> None:
+        keeping(lambda services: services.kept_pushes.keep(message))
+
+    return Worker(
+        parts,
+        sms_channel(settings.sms, keep=keep_sms),
+        push_channels(settings.push.chosen(settings.profile), keep=keep_push),
+        beside=_beside(parts),
+    )
 
 
 def refuse_unsafe_start(settings: Settings) -> None:

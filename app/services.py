@@ -37,6 +37,7 @@ from app.methods.sms_page import SmsPage
 from app.methods.user_name import UserName
 from app.methods.username_password_auth import UsernamePasswordAuth
 from app.mtoken.approving import Approving
+from app.mtoken.kept_pushes import KeptPushes
 from app.mtoken.operations import Operations
 from app.mtoken.push import Pushes, Recipients, nobody
 from app.mtoken.transitions import Transitions
@@ -67,8 +68,8 @@ class Parts:
     remembered: Remembered = field(default_factory=Remembered)
     bearers: Bearers | None = None
     """Where back ends bring tokens."""
-    recipients: Recipients = nobody
-    """Who is pushed."""
+    recipients: Callable[[Session], Recipients] = lambda _session: nobody
+    """Finds whom to push."""
 
 
 class Services:
@@ -101,14 +102,14 @@ class Services:
         self.cleaning = Cleaning(self.session, parts.settings.retention)
         self.browsers = Browsers(self.session, parts.vault)
         self.testers = Testers(self.session)
+        self.kept_pushes = KeptPushes(self.session)
         self.configuration = Configuration(
             self.session, parts.settings.flow, bank=parts.bank, shelf=parts.shelf
         )
         self.configuring = Configuring(self.session, self.configuration, self.journal)
         self.applications = Applications(self.session, self.configuration, self.journal)
-        transitions = Transitions(
-            self.session, self.journal, Pushes(self.outbox, parts.texts, parts.recipients)
-        )
+        pushes = Pushes(self.outbox, parts.texts, parts.recipients(self.session))
+        transitions = Transitions(self.session, self.journal, pushes)
         self.operations = Operations(self.session, transitions, vault=parts.vault)
         self.approving = Approving(self.session, transitions, vault=parts.vault)
         self.lockout = Lockout(self.session, parts.settings.lockout, self.journal)

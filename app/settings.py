@@ -38,6 +38,7 @@ LEAST_VARIETY = 10
 
 Digits = Annotated[int, Field(ge=4, le=9)]
 Attempts = Annotated[int, Field(ge=1, le=20)]
+PushChannelName = Literal["demo", "off"]
 
 
 class UnsafeConfiguration(ValueError):  # noqa: N818 - the name that pydantic shows
@@ -110,6 +111,20 @@ class SmsSettings(Section):
 
     per_day: int = Field(default=60, ge=1)
     """Messages to one user in a day."""
+
+
+class PushSettings(Section):
+    """How pushes leave the house."""
+
+    channel: Annotated[
+        PushChannelName | None, WithJsonSchema({"enum": ["demo", "off"], "type": "string"})
+    ] = None
+    """`demo` keeps pushes in a table that `/demo/push` shows, and production refuses it; `off`
+    makes none: apps ask by themselves. Not set: `demo` in the demo, `off` in production."""
+
+    def chosen(self, profile: str) -> PushChannelName:
+        """Return the channel that is used."""
+        return self.channel or ("demo" if profile == "demo" else "off")
 
 
 class FlowSettings(Section):
@@ -288,6 +303,9 @@ class RetentionSettings(Section):
     demo_sms: timedelta = timedelta(days=1)
     """Text messages that the demo shows to testers."""
 
+    demo_push: timedelta = timedelta(days=1)
+    """Pushes that the demo shows to testers."""
+
     signing_keys: timedelta = timedelta(days=1)
     """Public halves of signing keys that are retired; at least as long as tokens live."""
 
@@ -352,6 +370,7 @@ class Settings(BaseSettings):
     nextstep: NextStepSettings = NextStepSettings()
     oauth: OauthSettings = OauthSettings()
     proxy: ProxySettings = ProxySettings()
+    push: PushSettings = PushSettings()
     retention: RetentionSettings = RetentionSettings()
     server: ServerSettings = ServerSettings()
     sms: SmsSettings = SmsSettings()
@@ -384,6 +403,8 @@ class Settings(BaseSettings):
             yield "set WEBFLOW_SMS__CHANNEL to a real channel (twilio)"
         elif missing := self.sms.twilio.missing:
             yield f"set {', '.join(missing)}: no text message could be sent"
+        if self.push.channel == "demo":
+            yield "unset WEBFLOW_PUSH__CHANNEL: the demo channel pushes to nobody"
         if self.nextstep.auth == "none":
             yield "set WEBFLOW_NEXTSTEP__AUTH (basic or oidc): the API would let every caller in"
         if self.bank.adapter == "demo":

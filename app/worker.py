@@ -17,7 +17,8 @@ from huey.api import TaskWrapper
 from huey.consumer import Consumer
 from sqlalchemy.exc import IntegrityError
 
-from app.channels.base import DeliveryFailed, PhoneNumber, Sms, SmsChannel
+from app.channels.base import DeliveryFailed, PushChannels, SmsChannel
+from app.channels.delivery import Delivery, push_delivery, sms_delivery
 from app.events import Name
 from app.services import Parts, Services
 from app.settings import Settings
@@ -90,10 +91,16 @@ class Deliveries:
     """Takes what is due from the outbox and sends it, one transaction before and one after."""
 
     def __init__(
-        self, parts: Parts, sms: SmsChannel, *, later: Callable[[timedelta], None]
+        self,
+        parts: Parts,
+        sms: SmsChannel,
+        *,
+        later: Callable[[timedelta], None],
+        push: PushChannels | None = None,
     ) -> None:
         self._parts = parts
         self._sms = sms
+        self._push = push or {}
         self._later = later
 
     def drain(self) -> int:
@@ -123,20 +130,19 @@ class Deliveries:
     def _deliver(self, services: Services, row: OutboxRow, payload: dict[str, str]) -> None:
         """Send with no transaction open; then note how it went."""
         row_id, kind, attempts = row.id, row.kind, row.attempts
-        message = Sms(
-            to=PhoneNumber(payload["to"]),
-            text=payload["text"],
-            reference=row.reference,
-            operation_id=payload["operation_id"],
+        delivery = (
+            push_delivery(self._push, payload, reference=row_id)
+            if kind == "push"
+            else sms_delivery(self._sms, payload, reference=row.reference)
         )
         try:
-            self._sms.send(message)
+            delivery.send()
         except DeliveryFailed as failure:
             log.warning(
                 "delivery.failed",
                 kind=kind,
                 row=row_id,
-                flow=message.operation_id,
+                flow=delivery.subject,
                 error=failure.code,
             )
             if failure.temporary and attempts <= len(RETRIES):
@@ -145,28 +151,33 @@ class Deliveries:
                 self._later(wait)
             else:
                 services.outbox.failed(row_id, failure.code)
-                self._tell(services, Name.SMS_FAILED, message, error=failure.code)
+                self._tell(services, delivery, delivery.failed, error=failure.code)
         except Exception:  # a bug of a channel must not keep the other deliveries waiting
             log.exception("delivery.broke", kind=kind, row=row_id)
             services.outbox.retry(row_id, "broke", after=HOLD)
         else:
             services.outbox.delivered(row_id)
-            self._tell(services, Name.SMS_DELIVERED, message)
+            self._tell(services, delivery, delivery.delivered)
 
-    def _tell(self, services: Services, name: Name, message: Sms, **facts: str) -> None:
-        services.journal.record(name, message.operation_id, message=message.reference, **facts)
+    def _tell(self, services: Services, delivery: Delivery, name: Name, **facts: str) -> None:
+        services.journal.record(name, delivery.subject, message=delivery.message, **facts)
 
 
 class Worker:
     """The worker process; `beside` is started with it, e.g. what serves its health."""
 
     def __init__(
-        self, parts: Parts, sms: SmsChannel, *, beside: Callable[[], None] = lambda: None
+        self,
+        parts: Parts,
+        sms: SmsChannel,
+        push: PushChannels | None = None,
+        *,
+        beside: Callable[[], None] = lambda: None,
     ) -> None:
         self._parts = parts
         self._beside = beside
         self._huey = queue(parts.settings)
-        self._deliveries = Deliveries(parts, sms, later=self._later)
+        self._deliveries = Deliveries(parts, sms, push=push, later=self._later)
         self._drain = _task(self._huey, self._deliveries.drain)
         self._huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep)
         self._huey.periodic_task(crontab(minute=str(CLEAN_MINUTE)), name="clean")(self.clean)
@@ -184,13 +195,19 @@ class Worker:
         ).run()
 
     def sweep(self) -> None:
-        """Do what nobody asked for in time: left-over deliveries, flows whose time is over."""
+        """Do what nobody asked for in time: left-over deliveries, and what time has ended."""
         self._deliveries.drain()
         with self._services() as services:
             ended = services.flows.expire()
             services.commit()
+            expired = 0
+            while count := services.operations.expire():
+                services.commit()
+                expired += count
         if ended:
             log.info("flows.expired", count=ended)
+        if expired:
+            log.info("operations.expired", count=expired)
         self._chain_audit()
 
     def clean(self) -> None:

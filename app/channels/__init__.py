@@ -1,11 +1,12 @@
 """Ways to reach a person. The name in the settings chooses one; here is the only such choice."""
 
 from collections.abc import Callable
+from typing import get_args
 
-from app.channels.base import Sms, SmsChannel
-from app.channels.demo import DemoSms
+from app.channels.base import Platform, Push, PushChannels, Sms, SmsChannel
+from app.channels.demo import DemoPush, DemoSms
 from app.channels.twilio import TwilioSms
-from app.settings import SmsSettings
+from app.settings import PushChannelName, SmsSettings
 
 
 def sms_channel(settings: SmsSettings, *, keep: Callable[[Sms], None]) -> SmsChannel:
@@ -15,3 +16,12 @@ def sms_channel(settings: SmsSettings, *, keep: Callable[[Sms], None]) -> SmsCha
             return DemoSms(keep)
         case "twilio":
             return TwilioSms(settings.twilio)
+
+
+def push_channels(name: PushChannelName, *, keep: Callable[[Push], None]) -> PushChannels:
+    """Build the channels of all platforms; none where nothing is pushed."""
+    match name:
+        case "demo":
+            return dict.fromkeys(get_args(Platform), DemoPush(keep))
+        case "off":
+            return {}

@@ -1,7 +1,8 @@
 """Ways to reach a person. A channel is chosen by settings and built once at boot."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NewType, Protocol
+from typing import Literal, NewType, Protocol
 
 PhoneNumber = NewType("PhoneNumber", str)
 """E.164, e.g. "+420777123456"."""
@@ -39,3 +40,41 @@ class SmsChannel(Protocol):
 
     def send(self, message: Sms) -> None:
         """Hand the message over, or raise DeliveryFailed."""
+
+
+Platform = Literal["apns", "fcm", "hms"]
+
+
+@dataclass(frozen=True)
+class Push:
+    """One message to an app; its `repr` tells neither the words nor the device's token."""
+
+    platform: str
+    token: str = field(repr=False)
+    extras: Mapping[str, str] = field(repr=False)
+    """What the app itself reads, e.g. `messageType` and `operationId`."""
+    reference: str
+    """Our id of the delivery; the same one comes again when it is repeated."""
+    registration_id: str
+    application_id: str
+    operation_id: str
+    environment: str = ""
+    """Of apns: `development` or `production`; empty: as the application is configured."""
+    title: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the person is shown nothing."""
+        return not (self.title or self.text)
+
+
+class PushChannel(Protocol):
+    """Takes pushes of one platform."""
+
+    def send(self, message: Push) -> None:
+        """Hand the message over, or raise DeliveryFailed."""
+
+
+PushChannels = Mapping[str, PushChannel]
+"""The channel of each platform that can be reached."""

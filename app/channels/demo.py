@@ -1,8 +1,8 @@
-"""A channel for trying: nothing leaves the house, testers read the messages on a page."""
+"""Channels for trying: nothing leaves the house, testers read the messages on a page."""
 
 from collections.abc import Callable
 
-from app.channels.base import Sms
+from app.channels.base import Push, Sms
 
 
 class DemoSms:
@@ -12,5 +12,16 @@ class DemoSms:
         self._keep = keep
 
     def send(self, message: Sms) -> None:
+        """Keep the message."""
+        self._keep(message)
+
+
+class DemoPush:
+    """Does the same with pushes of every platform."""
+
+    def __init__(self, keep: Callable[[Push], None]) -> None:
+        self._keep = keep
+
+    def send(self, message: Push) -> None:
         """Keep the message."""
         self._keep(message)

@@ -15,7 +15,7 @@ from app.store.oauth import AuthorizationCode, AuthorizationRequest, Token
 from app.store.otps import SmsAuthorization, SmsDecoy
 from app.store.outbox import OutboxRow
 from app.store.sessions import Browser
-from app.store.testers import DemoSms
+from app.store.testers import DemoPush, DemoSms
 
 BATCH = 500
 
@@ -61,6 +61,7 @@ class Cleaning:
                 over(SmsDecoy.timestamp_created, settings.sms_codes),
             ),
             "demo_sms": (DemoSms.message_id, over(DemoSms.timestamp, settings.demo_sms)),
+            "demo_push": (DemoPush.id, over(DemoPush.timestamp, settings.demo_push)),
         }
         done = {name: self._delete(key, which, commit) for name, (key, which) in work.items()}
         done["typed"] = self._forget_what_was_typed(commit)

@@ -52,6 +52,32 @@ def sms_json() -> ResponseReturnValue:
     )
 
 
+@bp.get("/push")
+def push() -> ResponseReturnValue:
+    """Show the pushes that the demo channel kept, newest first."""
+    return render_template("demo/push.html", messages=services().kept_pushes.messages())
+
+
+@bp.get("/push.json")
+def push_json() -> ResponseReturnValue:
+    """Give the same to programs: what a device got, `operationId`, `timestamp` (ISO 8601, UTC)."""
+    return jsonify(
+        [
+            {
+                "registrationId": message.registration_id,
+                "platform": message.platform,
+                "token": message.token,
+                "title": message.title,
+                "text": message.text,
+                "extras": message.extras,
+                "operationId": message.operation_id,
+                "timestamp": message.timestamp.astimezone(UTC).isoformat(),
+            }
+            for message in services().kept_pushes.messages()
+        ]
+    )
+
+
 @bp.get("/clock")
 def read_clock() -> ResponseReturnValue:
     """Say what the clock shows, and by how much it is moved: clients judge times by it."""
