@@ -1,7 +1,8 @@
 """What doors may ask for: parts are built at boot, services for each request and transaction."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -36,6 +37,7 @@ from app.methods.sms_key import SmsKey
 from app.methods.sms_page import SmsPage
 from app.methods.user_name import UserName
 from app.methods.username_password_auth import UsernamePasswordAuth
+from app.mtoken.room import MobileToken
 from app.nextstep.vocabulary import Step
 from app.settings import Settings
 from app.store.flows import Flow
@@ -99,6 +101,9 @@ class Services:
         )
         self.configuring = Configuring(self.session, self.configuration, self.journal)
         self.applications = Applications(self.session, self.configuration, self.journal)
+        self.mtoken = MobileToken(
+            self.session, parts.vault, parts.settings.mtoken, journal=self.journal
+        )
         self.lockout = Lockout(self.session, parts.settings.lockout, self.journal)
         self.flows = Flows(
             self.session,
@@ -163,6 +168,17 @@ class Services:
         if self.outbox.filled:
             self.outbox.filled = False
             self._parts.wake_worker()
+
+    @contextmanager
+    def separately(self) -> Iterator[None]:
+        """Undo what is done inside if it fails; what was done before can still be committed."""
+        mark = self.journal.mark()
+        try:
+            with self.session.begin_nested():
+                yield
+        except Exception:
+            self.journal.rewind(mark)
+            raise
 
     def _note(self) -> None:
         """Write what happened into the audit trail, with who did it."""

@@ -189,8 +189,12 @@ class Worker:
         with self._services() as services:
             ended = services.flows.expire()
             services.commit()
+            removed = services.mtoken.registrations.expire()
+            services.commit()
         if ended:
             log.info("flows.expired", count=ended)
+        if removed:
+            log.info("registrations.expired", count=removed)
         self._chain_audit()
 
     def clean(self) -> None:

@@ -1,0 +1,1 @@
+"""Phones: applications, registrations, and what a phone proves."""
