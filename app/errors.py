@@ -167,3 +167,71 @@ class OperationNotValid(Problem):
 
     code = "operation_not_valid"
     status = HTTPStatus.BAD_REQUEST
+
+
+class ApplicationNotFound(NotFound):
+    """No application of phones has this id."""
+
+    code = "application_not_found"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class ApplicationAlreadyExists(Problem):
+    """There is an application of phones with this id."""
+
+    code = "application_already_exists"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class RegistrationNotFound(NotFound):
+    """No registration has this id."""
+
+    code = "registration_not_found"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class RegistrationChangeRefused(Problem):
+    """The registration is not in a state from which this change leads."""
+
+    code = "registration_change_refused"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class ActivationRefused(BadRequest):
+    """A phone could not be registered, or asked for its status in a wrong form."""
+
+    code = "activation_refused"
+
+
+class EncryptionRefused(BadRequest):
+    """An encrypted request does not open: it was changed, is old, came before, or is nobody's."""
+
+    code = "encryption_refused"
+
+
+class TemporaryKeyRefused(BadRequest):
+    """A temporary key was asked for in a wrong form, or by nobody we know."""
+
+    code = "temporary_key_refused"
+
+
+class VaultRefused(BadRequest):
+    """The vault was asked for without a reason that the protocol knows."""
+
+    code = "vault_refused"
+
+
+class PushRegistrationFailed(BadRequest):
+    """The address of a phone could not be noted."""
+
+    code = "push_registration_failed"
+
+
+class NotSupported(BadRequest):
+    """A call of the protocol that we do not offer; `thing` says which."""
+
+    code = "not_supported"
+
+    def __init__(self, thing: str) -> None:
+        super().__init__(thing)
+        self.thing = thing

@@ -41,6 +41,21 @@ class Name(StrEnum):
     SYSTEM_USER_DISABLED = "system_user.disabled"
     SYSTEM_USER_ENABLED = "system_user.enabled"
     SYSTEM_USER_RESET = "system_user.password.changed"
+    APPLICATION_CREATED = "application.created"
+    REGISTRATION_CREATED = "registration.created"
+    REGISTRATION_PAIRED = "registration.paired"
+    REGISTRATION_ACTIVATED = "registration.activated"
+    REGISTRATION_BLOCKED = "registration.blocked"
+    REGISTRATION_UNBLOCKED = "registration.unblocked"
+    REGISTRATION_REMOVED = "registration.removed"
+    REGISTRATION_RENAMED = "registration.renamed"
+    REGISTRATION_FLAGGED = "registration.flagged"
+    REGISTRATION_REACHABLE = "registration.push.registered"
+    SIGNATURE_ACCEPTED = "registration.signature.accepted"
+    SIGNATURE_REFUSED = "registration.signature.refused"
+    PHONE_TOKEN_CREATED = "registration.token.created"  # noqa: S105 - a name, not a secret
+    PHONE_TOKEN_REMOVED = "registration.token.removed"  # noqa: S105 - a name, not a secret
+    VAULT_UNLOCKED = "registration.vault.unlocked"
     KEY_CREATED = "key.created"
     KEY_RETIRED = "key.retired"
     KEY_REWRAPPED = "key.rewrapped"
@@ -109,6 +124,14 @@ class Journal:
     def complete(self, known: Callable[[Event], Mapping[str, str]]) -> None:
         """Add what is known about the subject of each fact; what was noted itself wins."""
         self._events = [replace(e, facts={**known(e), **e.facts}) for e in self._events]
+
+    def mark(self) -> int:
+        """Return a place to which `rewind` leads back."""
+        return len(self._events)
+
+    def rewind(self, mark: int) -> None:
+        """Drop what was noted since: it was undone."""
+        del self._events[mark:]
 
     def forget(self) -> None:
         """Drop the facts of a transaction that was rolled back."""

@@ -15,6 +15,8 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from app import cli, logs, metrics, oauth
 from app.api import health, measures
+from app.api.device import errors as device_errors
+from app.api.device import routes as device
 from app.api.nextstep import errors as nextstep_errors
 from app.api.nextstep import routes as nextstep
 from app.bank import build_bank
@@ -41,7 +43,7 @@ from app.worker import Worker, ping, waker
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-DIALECTS = {nextstep.PREFIX: nextstep_errors.dress}
+DIALECTS = {nextstep.PREFIX: nextstep_errors.dress, device.PREFIX: device_errors.dress}
 """Façades answer failures below their address in their own dialect."""
 
 
@@ -132,6 +134,9 @@ def seed(app: Flask) -> None:
         services.keys.hold()
         services.configuring.seed()
         oauth.seed(services, parts.settings)
+        if parts.settings.profile == "demo":
+            application = parts.settings.mtoken.application
+            services.mtoken.applications.ensure(application, parts.settings.bank.name)
         services.journal.record(Name.DATABASE_SEEDED, "database")
         services.commit()
     finally:
@@ -256,7 +261,7 @@ def _doors(app: Flask, settings: Settings) -> None:
     )
     csrf = CSRFProtect(app)
     app.register_blueprint(flow.bp)
-    for api in (health.bp, nextstep.bp):
+    for api in (health.bp, nextstep.bp, device.bp):
         csrf.exempt(api)
         app.register_blueprint(api)
     oauth.register(app, csrf, settings, prefer=locale.prefer)

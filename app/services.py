@@ -1,7 +1,8 @@
 """What doors may ask for: parts are built at boot, services for each request and transaction."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
@@ -39,7 +40,8 @@ from app.methods.username_password_auth import UsernamePasswordAuth
 from app.mtoken.approving import Approving
 from app.mtoken.kept_pushes import KeptPushes
 from app.mtoken.operations import Operations
-from app.mtoken.push import Pushes, Recipients, nobody
+from app.mtoken.push import Devices, Pushes, Recipients, nobody
+from app.mtoken.room import MobileToken
 from app.mtoken.transitions import Transitions
 from app.nextstep.vocabulary import Step
 from app.settings import Settings
@@ -68,8 +70,6 @@ class Parts:
     remembered: Remembered = field(default_factory=Remembered)
     bearers: Bearers | None = None
     """Where back ends bring tokens."""
-    recipients: Callable[[Session], Recipients] = lambda _session: nobody
-    """Finds whom to push."""
 
 
 class Services:
@@ -108,10 +108,13 @@ class Services:
         )
         self.configuring = Configuring(self.session, self.configuration, self.journal)
         self.applications = Applications(self.session, self.configuration, self.journal)
-        pushes = Pushes(self.outbox, parts.texts, parts.recipients(self.session))
+        pushes = Pushes(self.outbox, parts.texts, self._recipients(parts))
         transitions = Transitions(self.session, self.journal, pushes)
         self.operations = Operations(self.session, transitions, vault=parts.vault)
         self.approving = Approving(self.session, transitions, vault=parts.vault)
+        self.mtoken = MobileToken(
+            self.session, parts.vault, parts.settings.mtoken, journal=self.journal
+        )
         self.lockout = Lockout(self.session, parts.settings.lockout, self.journal)
         self.flows = Flows(
             self.session,
@@ -177,6 +180,17 @@ class Services:
             self.outbox.filled = False
             self._parts.wake_worker()
 
+    @contextmanager
+    def separately(self) -> Iterator[None]:
+        """Undo what is done inside if it fails; what was done before can still be committed."""
+        mark = self.journal.mark()
+        try:
+            with self.session.begin_nested():
+                yield
+        except Exception:
+            self.journal.rewind(mark)
+            raise
+
     def _note(self) -> None:
         """Write what happened into the audit trail, with who did it."""
         if not self.journal.events:
@@ -236,6 +250,11 @@ class Services:
                 return
             with self.session.no_autoflush:
                 ticket = self.flows.resume(ticket, outcome)
+
+    def _recipients(self, parts: Parts) -> Recipients:
+        """Return who finds the phones that are pushed; nobody, where there is no channel."""
+        is_off = parts.settings.push.chosen(parts.settings.profile) == "off"
+        return nobody if is_off else Devices(self.session, parts.vault)
 
     def _methods(self, parts: Parts) -> dict[Step, Method]:
         sms = SmsCode(

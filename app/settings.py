@@ -172,6 +172,38 @@ class OauthSettings(Section):
     while."""
 
 
+class MtokenSettings(Section):
+    """Phones: how they are registered, and what is believed of them."""
+
+    application: str = Field(default="demo", min_length=1, max_length=256)
+    """Id of the application whose phones the portal asks; the demo makes it."""
+
+    registration_lifetime: timedelta = timedelta(minutes=2)
+    """A registration that is not active by then is removed."""
+
+    failed_attempts: Attempts = 5
+    """Wrong signatures in a row that block a phone."""
+
+    look_ahead: int = Field(default=20, ge=1, le=64)
+    """How many codes of a phone may get lost on their way before the next one is not found."""
+
+    request_age: timedelta = timedelta(seconds=60)
+    """How far the time of an encrypted request, or of a token ahead of us, may be from ours."""
+
+    old_request_age: timedelta = timedelta(hours=2)
+    """How long the requests of protocols 3.0 and 3.1, which carry no time, are remembered: none
+    is accepted twice."""
+
+    token_age: timedelta = timedelta(hours=2)
+    """How old the time in a token's header may be."""
+
+    temporary_key_lifetime: timedelta = timedelta(minutes=5)
+    """How long a phone may encrypt for the same temporary key (protocol 3.3)."""
+
+    vault_by_biometry: bool = False
+    """Whether biometry opens a phone's vault, too."""
+
+
 class NextStepSettings(Section):
     """The API by which the bank's back ends prepare operations."""
 
@@ -367,6 +399,7 @@ class Settings(BaseSettings):
     flow: FlowSettings = FlowSettings()
     lockout: LockoutSettings = LockoutSettings()
     metrics: MetricsSettings = MetricsSettings()
+    mtoken: MtokenSettings = MtokenSettings()
     nextstep: NextStepSettings = NextStepSettings()
     oauth: OauthSettings = OauthSettings()
     proxy: ProxySettings = ProxySettings()

@@ -204,10 +204,14 @@ class Worker:
             while count := services.operations.expire():
                 services.commit()
                 expired += count
+            removed = services.mtoken.registrations.expire()
+            services.commit()
         if ended:
             log.info("flows.expired", count=ended)
         if expired:
             log.info("operations.expired", count=expired)
+        if removed:
+            log.info("registrations.expired", count=removed)
         self._chain_audit()
 
     def clean(self) -> None:

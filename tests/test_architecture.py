@@ -24,10 +24,13 @@ BREACHES = [
     ("nextstep", "nextstep/engine.py", "import cryptography"),
     ("flask", "flows/service.py", "from flask import g"),
     ("flask", "bank/demo.py", "import werkzeug"),
+    ("flask", "mtoken/signing.py", "from flask import g"),
+    ("house", "mtoken/signing.py", "from app.flows import service"),
     ("facades-ask-services", "web/flow.py", "from app.store import flows"),
     ("facades-ask-services", "api/health.py", "import sqlalchemy"),
     ("oauth-store", "oauth/views.py", "from app.store import otps"),
     ("facades", "api/health.py", "from app.api import nextstep"),
+    ("facades", "api/device/errors.py", "from app.api import nextstep"),
     ("methods", "methods/consent.py", "from app.methods import login_sca"),
     ("instruments", "instruments/password.py", "from app.instruments import sms_code"),
     ("stranger", "demo/portal.py", "from app import clock"),
@@ -100,7 +103,8 @@ def test_nobody_makes_codes_or_keys_with_an_ordinary_random_generator():
 
 
 def test_rooms_never_commit():
-    rooms = ("flows/", "methods/", "instruments/", "store/", "bank/", "channels/", "nextstep/")
+    rooms = ("flows/", "methods/", "instruments/", "mtoken/", "store/", "bank/", "channels/",
+             "nextstep/")  # fmt: skip
     found = [
         f"{path.relative_to(APP)}:{line}"
         for path in OURS

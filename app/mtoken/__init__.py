@@ -1,1 +1,1 @@
-"""Phones: what they are asked to sign."""
+"""Phones: applications, registrations, what a phone proves, and what it is asked to sign."""

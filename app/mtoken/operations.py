@@ -1,7 +1,7 @@
 """Operations as their creators see them: create, follow, cancel; and the end of their time."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import uuid4
 
@@ -11,13 +11,14 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.crypto.totp import totp
 from app.crypto.vault import Vault
-from app.errors import BadRequest, InvalidOperationData, OperationNotFound
+from app.errors import ApplicationNotFound, BadRequest, InvalidOperationData, OperationNotFound
 from app.mtoken.operation_views import NewOperation, Operation
 from app.mtoken.reading import Reading, status_of
 from app.mtoken.templates import SHIPPED, Template, data_of, filled, form_of_data, named
 from app.mtoken.transitions import Transitions
 from app.nextstep.form_data import MalformedFormData, parse_form
 from app.nextstep.operation_data import MalformedOperationData
+from app.store.applications import MobileApplication
 from app.store.operations import OperationRow
 
 SEED_BYTES = 16
@@ -45,16 +46,15 @@ class Operations:
     def create(self, wanted: NewOperation) -> Operation:
         """Open an operation and push to the user's phones.
 
-        Raises NotConfigured for an unknown template, InvalidOperationData for data or a form
-        that cannot be read, BadRequest for an end that has passed.
+        Raises NotConfigured for an unknown template, ApplicationNotFound, InvalidOperationData
+        for data or a form that cannot be read, BadRequest for an end that has passed.
         """
         template = named(self._templates, wanted.template)
         moment = clock.now()
         expires_at = wanted.expires_at or moment + template.lifetime
         if expires_at <= moment:
             raise BadRequest("the operation would have expired")
-        if not wanted.applications:
-            raise BadRequest("an operation belongs to an application")
+        self._check_applications(wanted.applications)
         row = self._row(wanted, template, created_at=moment, expires_at=expires_at)
         self._transitions.begin(row, frozenset(wanted.applications))
         return self._reading.view(row)
@@ -91,6 +91,13 @@ class Operations:
             .limit(limit)
         )
         return sum(self._expire(operation_id) for operation_id in self._session.scalars(due).all())
+
+    def _check_applications(self, named: Sequence[str]) -> None:
+        if not named:
+            raise BadRequest("an operation belongs to an application")
+        known = select(MobileApplication.id).where(MobileApplication.id.in_(named))
+        if missing := set(named) - set(self._session.scalars(known)):
+            raise ApplicationNotFound(", ".join(sorted(missing)))
 
     def _expire(self, operation_id: str) -> bool:
         over = OperationRow.expires_at <= clock.now()

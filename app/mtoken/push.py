@@ -6,10 +6,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from app import clock
+from app.crypto.activation import State
+from app.crypto.vault import Vault
+from app.mtoken.keyring import Keyring
 from app.nextstep.form_data import localise, parse_form
 from app.store.operations import OperationRow
 from app.store.outbox import Outbox
+from app.store.registrations import PushDevice, Registration
 from app.texts import Texts
 
 RESULTS: Final[Mapping[str, str]] = {
@@ -40,6 +47,37 @@ class Device:
 
 Recipients = Callable[[str, Collection[str]], Sequence[Device]]
 """Returns the devices of a user in some applications."""
+
+
+class Devices:
+    """The phones that told us where they are reached."""
+
+    def __init__(self, session: Session, vault: Vault) -> None:
+        self._session = session
+        self._keyring = Keyring(vault)
+
+    def __call__(self, user_id: str, applications: Collection[str]) -> Sequence[Device]:
+        """Return the active phones of a user in some applications."""
+        wanted = (
+            select(PushDevice, Registration.application_id)
+            .join(Registration, Registration.id == PushDevice.registration_id)
+            .where(
+                Registration.user_id == user_id,
+                Registration.application_id.in_(sorted(applications)),
+                Registration.state == State.ACTIVE.name,
+            )
+            .order_by(PushDevice.created_at, PushDevice.registration_id)
+        )
+        return [
+            Device(
+                registration_id=row.registration_id,
+                platform=row.platform,
+                token=self._keyring.push_token(row),
+                application_id=application,
+                environment=row.environment or "",
+            )
+            for row, application in self._session.execute(wanted).all()
+        ]
 
 
 class Pushes:

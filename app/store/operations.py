@@ -72,7 +72,9 @@ class OperationApplication(Base):
     operation_id: Mapped[str] = mapped_column(
         ForeignKey("operations.id", ondelete="CASCADE"), primary_key=True
     )
-    application_id: Mapped[str] = mapped_column(String(256), primary_key=True)
+    application_id: Mapped[str] = mapped_column(
+        ForeignKey("mobile_applications.id"), primary_key=True
+    )
 
 
 class OperationRecord(Base):

@@ -10,6 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from app import clock
 from app.settings import RetentionSettings
 from app.store.attempts import UserAttempts
+from app.store.envelopes import TemporaryKeyRow, UsedValue
 from app.store.flows import Flow
 from app.store.oauth import AuthorizationCode, AuthorizationRequest, Token
 from app.store.otps import SmsAuthorization, SmsDecoy
@@ -60,6 +61,11 @@ class Cleaning:
                 SmsDecoy.message_id,
                 over(SmsDecoy.timestamp_created, settings.sms_codes),
             ),
+            "temporary_keys": (
+                TemporaryKeyRow.id,
+                over(TemporaryKeyRow.expires_at, timedelta(0)),
+            ),
+            "used_values": (UsedValue.digest, over(UsedValue.expires_at, timedelta(0))),
             "demo_sms": (DemoSms.message_id, over(DemoSms.timestamp, settings.demo_sms)),
             "demo_push": (DemoPush.id, over(DemoPush.timestamp, settings.demo_push)),
         }

@@ -23,11 +23,14 @@ from app.crypto.vault import (
     Vault,
 )
 from app.events import Journal, Name
+from app.store.applications import MobileApplication
 from app.store.db import changed_one
+from app.store.envelopes import TemporaryKeyRow
 from app.store.keys import DataKeyRow
 from app.store.oauth import SigningKey
 from app.store.operations import OperationRow
 from app.store.outbox import OutboxRow
+from app.store.registrations import PushDevice, Registration, RegistrationToken
 
 BATCH = 100
 
@@ -48,6 +51,19 @@ SEALED = (
     Sealed(OutboxRow.payload, OutboxRow.id, "outbox.payload"),
     Sealed(OperationRow.proximity_seed, OperationRow.id, "operations.proximity_seed"),
     Sealed(SigningKey.private_jwk_sealed, SigningKey.kid, "signing_keys.private_jwk"),
+    Sealed(MobileApplication.secret_sealed, MobileApplication.id, "mobile_applications.secret"),
+    Sealed(
+        MobileApplication.master_key_sealed,
+        MobileApplication.id,
+        "mobile_applications.master_key",
+    ),
+    Sealed(Registration.code_sealed, Registration.id, "registrations.code"),
+    Sealed(Registration.server_key_sealed, Registration.id, "registrations.server_key"),
+    Sealed(Registration.keys_sealed, Registration.id, "registrations.keys"),
+    Sealed(Registration.counter_data_sealed, Registration.id, "registrations.counter_data"),
+    Sealed(RegistrationToken.secret_sealed, RegistrationToken.id, "registration_tokens.secret"),
+    Sealed(PushDevice.token_sealed, PushDevice.registration_id, "push_devices.token"),
+    Sealed(TemporaryKeyRow.private_sealed, TemporaryKeyRow.id, "temporary_keys.private"),
 )
 """Every column that the vault seals; a new one belongs here."""
 

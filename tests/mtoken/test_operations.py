@@ -7,7 +7,13 @@ from sqlalchemy.exc import IntegrityError
 
 from app import clock
 from app.crypto.signatures import SignatureType
-from app.errors import BadRequest, InvalidOperationData, NotConfigured, OperationNotFound
+from app.errors import (
+    ApplicationNotFound,
+    BadRequest,
+    InvalidOperationData,
+    NotConfigured,
+    OperationNotFound,
+)
 from app.mtoken.operation_views import Refusal
 from app.mtoken.templates import SHIPPED
 from app.store.operations import OperationRow
@@ -78,6 +84,7 @@ def test_data_that_cannot_be_read_are_shown_as_they_are(room):
     [
         ({"template": "unknown"}, NotConfigured),
         ({"applications": ()}, BadRequest),
+        ({"applications": (BANK_APP, "unknown")}, ApplicationNotFound),
         ({"expires_at": clock.now() - timedelta(seconds=1)}, BadRequest),
         ({"form_data": {"parameters": [{"type": "AMOUNT"}]}}, InvalidOperationData),
         (

@@ -1,6 +1,6 @@
 """What is done with operations, each thing in a transaction of its own, as doors do it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -16,7 +16,6 @@ from app.mtoken.operation_views import (
     Origin,
     Refusal,
 )
-from app.mtoken.push import Device
 from app.services import Services
 from app.store.operations import OperationRecord, OperationRow
 from tests.support.store import all_of, put_in, reading, serving
@@ -53,19 +52,6 @@ class Heard(list[Any]):
         return [event.name.value for event in self if event.subject == subject]
 
 
-class Phonebook:
-    """Devices of users: where the house ends, a list."""
-
-    def __init__(self, *devices: tuple[str, Device]) -> None:
-        self.devices = list(devices)
-
-    def __call__(self, user_id: str, applications: Collection[str]) -> Sequence[Device]:
-        """Return the devices of a user in some applications."""
-        return [
-            d for user, d in self.devices if user == user_id and d.application_id in applications
-        ]
-
-
 class Room:
     """Opens, signs and ends operations; commits each time, and hears every event."""
 
@@ -73,6 +59,9 @@ class Room:
         self.app = app
         self.heard = Heard()
         put_in(app, listeners=(self.heard.append,))
+        self.do(lambda services: services.mtoken.applications.ensure(BANK_APP, "Bank"))
+        self.do(lambda services: services.mtoken.applications.ensure(OTHER_APP, "Other"))
+        self.heard.clear()
 
     def do(self, act: Callable[[Services], T]) -> T:
         """Do something in a transaction of its own."""

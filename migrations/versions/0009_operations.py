@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0007"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -68,6 +68,11 @@ def upgrade() -> None:
             ["operations.id"],
             name=op.f("fk_operation_applications_operation_id"),
             ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["mobile_applications.id"],
+            name=op.f("fk_operation_applications_application_id"),
         ),
         sa.PrimaryKeyConstraint(
             "operation_id", "application_id", name=op.f("pk_operation_applications")

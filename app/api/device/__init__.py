@@ -1,0 +1,1 @@
+"""The device API: what phones call, below `/enrollment-server`."""
