@@ -45,6 +45,8 @@ MESSAGES: Final[Mapping[str, str]] = {
     "mtoken.success": N_("Approved."),
     "mtoken.failure": N_("It could not be approved."),
     "mtoken.reject": N_("Rejected."),
+    "mtoken.scan.title": N_("Scan the code"),
+    "mtoken.scan.text": N_("Scan the QR code on the page where you started this."),
     "mtoken.warning.title": N_("Beware of fraud"),
     "mtoken.warning.text": N_(
         "The bank never asks you to approve anything over the phone. "

@@ -15,6 +15,7 @@ from app.crypto.signatures import SignatureType
 from app.crypto.totp import accepted
 from app.crypto.vault import Vault
 from app.events import Name
+from app.mtoken.handsets import named_in
 from app.mtoken.operation_views import Approval, Handset, Operation, Origin, Refusal
 from app.mtoken.operations import seed_place
 from app.mtoken.reading import OVER, Reading, claimable, seen_by, status_of
@@ -99,12 +100,14 @@ class Approving:
         known = _origin(handset, origin) | {"rejectReason": reason}
         return self._end(row, handset, "REJECTED", known, reason=reason)
 
-    def fail(self, handset: Handset, operation_id: str, *, origin: Origin) -> Refusal:
-        """Count a signature of this phone that was wrong; it has proved nothing but its name."""
-        row = self._visible(handset, operation_id)
-        if isinstance(row, Refusal):
-            return row
-        return self._fail(row, None, origin, "signature")
+    def fail(self, header: str | None, operation_id: str, *, origin: Origin) -> Refusal:
+        """Count a signature that was wrong against what it was for.
+
+        The phone has proved nothing: `header` only names it, and only what it may see counts.
+        """
+        handset = named_in(self._session, header)
+        row = Refusal.UNKNOWN if handset is None else self._visible(handset, operation_id)
+        return row if isinstance(row, Refusal) else self._fail(row, None, origin, "signature")
 
     def _list(self, handset: Handset, *conditions: ColumnElement[bool]) -> Sequence[Operation]:
         wanted = (

@@ -108,7 +108,8 @@ class Room:
 
     def fail(self, operation: Operation, handset: Handset = JOHNNY) -> Refusal:
         """Sign an operation wrongly."""
-        return self.do(lambda s: s.approving.fail(handset, operation.id, origin=HERE))
+        named = header_of(handset)
+        return self.do(lambda s: s.approving.fail(named, operation.id, origin=HERE))
 
     def claim(self, operation: Operation, handset: Handset = JOHNNY) -> Operation | Refusal:
         """Claim an operation."""

@@ -13,6 +13,7 @@ log = structlog.get_logger("webflow.device")
 
 MESSAGES = {
     "bad_request": ("INVALID_REQUEST", "Invalid request."),
+    "request_validation_failed": ("INVALID_REQUEST", "Invalid request."),
     "activation_refused": ("ERR_ACTIVATION", "Activation failed."),
     "encryption_refused": ("ERR_ENCRYPTION", "Encryption failed."),
     "temporary_key_refused": ("ERR_TEMPORARY_KEY", "No temporary key."),
