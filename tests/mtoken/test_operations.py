@@ -1,5 +1,6 @@
 """Operations: how they begin, every way in which they change, and every way in which not."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,8 +18,10 @@ from app.errors import (
 from app.mtoken.operation_views import Refusal
 from app.mtoken.templates import SHIPPED
 from app.store.operations import OperationRow
+from app.store.registrations import Registration
 from tests.support.operations import (
     BANK_APP,
+    HERE,
     JANE,
     JOHNNY,
     OTHER_APP,
@@ -235,10 +238,25 @@ def test_a_wrong_signature_is_a_failure_of_the_operation(room):
 
 
 @on_sqlite
+@pytest.mark.parametrize("state", ["CREATED", "REMOVED", None])
+def test_a_name_that_is_nobodys_costs_an_operation_nothing(room, app, state):
+    operation = room.create()
+    with writing(app) as session:
+        row = session.get(Registration, JOHNNY.registration_id)
+        if state is None:
+            session.delete(row)
+        else:
+            row.state = state
+    assert room.fail(operation) is Refusal.UNKNOWN
+    for header in (None, "", "PowerAuth nonsense", "x" * 5000):
+        refused = room.do(lambda s, h=header: s.approving.fail(h, operation.id, origin=HERE))
+        assert refused is Refusal.UNKNOWN
+    assert room.get(operation.id).failures == 0
+
+
+@on_sqlite
 @pytest.mark.parametrize("flag", ["VERIFICATION_PENDING", "VERIFICATION_IN_PROGRESS"])
 def test_who_is_still_being_verified_approves_nothing(room, flag):
-    from dataclasses import replace  # noqa: PLC0415 - for this test alone
-
     operation = room.create()
     unverified = replace(JOHNNY, flags=frozenset({flag}))
     assert room.approve(operation, unverified) is Refusal.NOT_VERIFIED
@@ -402,8 +420,6 @@ def test_what_is_not_a_phones_does_not_exist_for_it(room, wanted):
 
 @on_sqlite
 def test_phones_of_every_application_of_an_operation_see_it(room):
-    from dataclasses import replace  # noqa: PLC0415 - for this test alone
-
     operation = room.create(applications=(BANK_APP, OTHER_APP), flag="PREMIUM")
     other = replace(JOHNNY, application_id=OTHER_APP, flags=frozenset({"PREMIUM", "X"}))
     assert room.pending(other) == [operation.id]

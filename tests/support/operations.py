@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 from flask import Flask
 from sqlalchemy import select
 
+from app import clock
 from app.crypto.signatures import SignatureType
+from app.demo.phone.primitives import b64
 from app.mtoken.operation_views import (
     Approval,
     Handset,
@@ -18,7 +20,8 @@ from app.mtoken.operation_views import (
 )
 from app.services import Services
 from app.store.operations import OperationRecord, OperationRow
-from tests.support.store import all_of, put_in, reading, serving
+from app.store.registrations import Registration
+from tests.support.store import all_of, put_in, reading, serving, writing
 
 T = TypeVar("T")
 
@@ -44,6 +47,37 @@ PAYMENT_FORM: dict[str, Any] = {
 }
 
 
+def header_of(handset: Handset) -> str:
+    """Return a header by which a phone signs, or anybody who knows its id claims to."""
+    return (
+        f'PowerAuth pa_version="3.3", pa_activation_id="{handset.registration_id}", '
+        f'pa_application_key="{b64(bytes(16))}", pa_nonce="{b64(bytes(16))}", '
+        f'pa_signature_type="possession_knowledge", pa_signature="{b64(bytes(32))}"'
+    )
+
+
+def registration_of(handset: Handset) -> Registration:
+    """Return the row of a phone whose keys nobody will use."""
+    moment = clock.now()
+    return Registration(
+        id=handset.registration_id,
+        application_id=handset.application_id,
+        user_id=handset.user_id,
+        state="ACTIVE",
+        commit_phase="ON_COMMIT",
+        server_key_sealed=b"",
+        server_public=b"",
+        device_public=b"",
+        keys_sealed=b"",
+        counter_data_sealed=b"",
+        max_failed_attempts=5,
+        flags=[],
+        created_at=moment,
+        expires_at=moment,
+        changed_at=moment,
+    )
+
+
 class Heard(list[Any]):
     """Events, as a listener of the journal hears them."""
 
@@ -61,6 +95,8 @@ class Room:
         put_in(app, listeners=(self.heard.append,))
         self.do(lambda services: services.mtoken.applications.ensure(BANK_APP, "Bank"))
         self.do(lambda services: services.mtoken.applications.ensure(OTHER_APP, "Other"))
+        with writing(app) as session:
+            session.add_all([registration_of(JOHNNY), registration_of(JANE)])
         self.heard.clear()
 
     def do(self, act: Callable[[Services], T]) -> T:
