@@ -15,8 +15,9 @@ from app.flows.configuration import Configuration
 from app.flows.history import History
 from app.flows.lockout import Lockout
 from app.flows.preparing import Preparing, deadline_of
+from app.flows.showing import TIMEOUT
 from app.flows.steering import Steering
-from app.flows.transitions import INTERRUPTED, TIMEOUT, Ticket, Transitions
+from app.flows.transitions import INTERRUPTED, Ticket, Transitions
 from app.flows.versions import Versions
 from app.flows.views import Binding, Ended, NewOperation, Operation, Outcome, Page
 from app.methods.base import Form, Method
@@ -149,8 +150,8 @@ class Flows:
     def show(self, handle: str, browser: str | None, language: str) -> Page | Ended:
         """Return the present page; showing it twice changes nothing."""
         flow = self._mine(handle, browser)
-        if flow.result != "CONTINUE" or self._is_over(flow):
-            return showing.ended(flow, timed_out=self._is_over(flow))
+        if flow.result != "CONTINUE" or showing.is_late(flow):
+            return showing.ended(flow, timed_out=showing.is_late(flow))
         method = self._methods[Step(str(flow.step))]
         return showing.page(
             flow,
@@ -177,7 +178,7 @@ class Flows:
         flow = self._mine(handle, browser)
         if flow.result != "CONTINUE":
             return None
-        if self._is_over(flow):
+        if showing.is_late(flow):
             self._transitions.end(flow, Result.AUTH_METHOD_FAILED, TIMEOUT)
             return None
         self._versions.claim(flow, nonce)
@@ -216,7 +217,7 @@ class Flows:
     def _check_available(self, flow: Flow, binding: Binding) -> None:
         if flow.client_id not in (None, binding.client_id):
             raise OperationNotAvailable("another client's", operation=flow.id)
-        if flow.result != "CONTINUE" or self._is_over(flow):
+        if flow.result != "CONTINUE" or showing.is_late(flow):
             raise OperationNotAvailable("ended", operation=flow.id)
         if flow.browser_id not in (None, binding.browser):
             raise OperationNotAvailable("another browser's", operation=flow.id)
@@ -242,9 +243,6 @@ class Flows:
         if browser is None or flow.browser_id != browser:
             raise OperationNotAvailable("another browser's", flow=flow.id)
         return flow
-
-    def _is_over(self, flow: Flow) -> bool:
-        return flow.result == "CONTINUE" and clock.now() >= flow.expires_at
 
     def _timeout(self, flow: Flow) -> timedelta:
         return self._configuration.rules(flow.operation_name).timeout

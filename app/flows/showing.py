@@ -22,8 +22,10 @@ from app.nextstep.vocabulary import (
 )
 from app.store.flows import Flow, FlowRecord
 
+TIMEOUT = "operation.timeout"
+
 ENDED_CODES: Mapping[str, tuple[str, str]] = {
-    "operation.timeout": ("timeout", "timeout"),
+    TIMEOUT: ("timeout", "timeout"),
     "authentication.maxAttemptsExceeded": ("failed", "attempts_exceeded"),
     "canceled.interrupted_operation": ("interrupted", "interrupted"),
 }
@@ -90,7 +92,8 @@ def ended(flow: Flow, *, timed_out: bool) -> Ended:
 def operation(
     flow: Flow, history: Sequence[FlowRecord], *, words: Words, rules: Rules
 ) -> Operation:
-    """Return an operation as back ends see it."""
+    """Return an operation as back ends see it; one whose time is over has failed."""
+    late = is_late(flow)
     return Operation(
         id=flow.id,
         name=flow.operation_name,
@@ -104,11 +107,11 @@ def operation(
         account_status=flow.account_status,
         external_operation_name=flow.external_operation_name,
         external_transaction_id=flow.external_transaction_id,
-        result=flow.result,
-        reason=flow.result_reason,
-        steps=flow.offered,
+        result="FAILED" if late else flow.result,
+        reason=TIMEOUT if late else flow.result_reason,
+        steps=[] if late else flow.offered,
         chosen_step=history[-1].chosen if history else None,
-        remaining_attempts=_remaining(flow, history, rules),
+        remaining_attempts=0 if late else _remaining(flow, history, rules),
         created_at=flow.created_at,
         expires_at=flow.expires_at,
         history=[
@@ -120,15 +123,20 @@ def operation(
     )
 
 
+def is_late(flow: Flow) -> bool:
+    """Tell whether the time of a flow is over, though nobody has ended it yet."""
+    return flow.result == "CONTINUE" and clock.now() >= flow.expires_at
+
+
 def outcome(flow: Flow, history: Sequence[FlowRecord]) -> Outcome:
     """Return how a flow stands, with everything that was proved in it."""
     confirmed = [entry for entry in history if entry.step_result == Result.CONFIRMED.value]
     proved = [Instrument(name) for entry in confirmed for name in entry.instruments]
     strong = any(e.step in STRONG and _is_strong(e.instruments) for e in confirmed)
-    late = flow.result == "CONTINUE" and clock.now() >= flow.expires_at
+    late = is_late(flow)
     return Outcome(
         result="FAILED" if late else flow.result,
-        reason="operation.timeout" if late else flow.result_reason,
+        reason=TIMEOUT if late else flow.result_reason,
         canceled=flow.canceled,
         user_id=flow.user_id,
         organization_id=flow.organization_id,
