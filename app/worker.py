@@ -21,6 +21,7 @@ from app.channels.base import DeliveryFailed, PhoneNumber, Sms, SmsChannel
 from app.events import Name
 from app.services import Parts, Services
 from app.settings import Settings
+from app.store.engine import with_patience
 from app.store.outbox import OutboxRow
 
 log = structlog.get_logger("webflow.worker")
@@ -47,7 +48,7 @@ def queue(settings: Settings) -> Huey:
         database = Path(settings.database.removeprefix("sqlite:///"))
         return SqliteHuey(filename=str(database.with_name("huey.db")), fsync=False, results=False)
     dsn = settings.database.replace("postgresql+psycopg://", "postgresql://", 1)
-    return PostgresHuey(dsn=dsn, results=False)
+    return PostgresHuey(dsn=with_patience(dsn), results=False)
 
 
 def waker(settings: Settings) -> Callable[[], None]:

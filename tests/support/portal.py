@@ -17,7 +17,11 @@ import psutil
 from tests.support.processes import die_with_parent, free_ports
 
 ROOT = Path(__file__).parents[2]
-MARKS = {"web": "gunicorn.conf.py", "worker": "worker.py", "demo": "app.demo"}
+MARKS = {
+    "web": ("gunicorn.conf.py", "serve.py"),
+    "worker": ("worker.py",),
+    "demo": ("app.demo",),
+}
 
 
 @dataclass
@@ -65,7 +69,7 @@ class Portal:
     def find(self, name: str) -> psutil.Process:
         """Return the process of one program: the topmost one, where it has several."""
         for process in psutil.Process(self.process.pid).children():
-            if any(MARKS[name] in argument for argument in _command(process)):
+            if any(mark in argument for mark in MARKS[name] for argument in _command(process)):
                 return process
         raise LookupError(f"no {name} among {[_command(process) for process in self.tree()]}")
 
