@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 import psutil
 
+from app.settings import Settings
 from tests.support.processes import die_with_parent, free_ports
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +32,8 @@ class Portal:
     address: str
     demo: str
     process: subprocess.Popen[str]
+    settings: Settings
+    """What its processes were told."""
     lines: list[str] = field(default_factory=list)
 
     def wait_for(self, words: str, *, since: int = 0, seconds: float = 60) -> None:
@@ -95,7 +98,9 @@ def running_portal(folder: Path, settings: Mapping[str, str]) -> Iterator[Portal
         text=True,
         preexec_fn=die_with_parent,  # noqa: PLW1509 - one C call, and nothing else can
     )
-    portal = Portal(f"http://localhost:{port}", f"http://localhost:{demo_port}", process)
+    address, demo = f"http://localhost:{port}", f"http://localhost:{demo_port}"
+    given = Settings(var_dir=folder, database_url=settings.get("WEBFLOW_DATABASE_URL", ""))
+    portal = Portal(address, demo, process, given)
     reader = threading.Thread(target=_read, args=(portal,), daemon=True)
     reader.start()
     try:
