@@ -51,8 +51,10 @@ BUSY: Mapping[int, str] = {  # Twilio's codes that pass by themselves, whatever 
 }
 # fmt: on
 PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
-UNCERTAIN = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT}
-"""What something on the way says that has lost Twilio's own answer."""
+NOT_TAKEN = {
+    HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE
+}  # fmt: skip
+"""What is said of requests that were not looked at; after another failure nobody knows."""
 
 STATUSES: Mapping[int, str] = {  # what a refusal without a known code means
     HTTPStatus.UNAUTHORIZED: "credentials_refused",
@@ -198,7 +200,7 @@ def _failure(answer: "Response") -> DeliveryFailed | None:
             BUSY.get(number, "provider_busy"),
             temporary=True,
             answer=told,
-            uncertain=not number and status in UNCERTAIN,
+            uncertain=number not in BUSY and status not in NOT_TAKEN,
         )
     code = REFUSALS.get(number) or STATUSES.get(status, "refused")
     return DeliveryFailed(code, temporary=False, answer=told)
