@@ -1,5 +1,6 @@
 """Two things at once, by HTTP against the real processes: one of them counts."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode, urljoin
 
@@ -14,10 +15,10 @@ from tests.support.databases import built
 from tests.support.store import reading
 from tests.support.threads import at_once
 from tests.support.walk import PASSWORD, Walk
+from tests.support.walker import PAYMENT
 
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 BROWSERS = 50
-ROUNDS = 5
 
 
 @pytest.fixture
@@ -130,8 +131,6 @@ def test_asking_twice_at_once_for_a_code_sends_one_message(walk, app):
     walk.start()
     walk.say_who()
     walk.code()
-    import time  # noqa: PLC0415
-
     time.sleep(2)
     resend = next(form for form in walk.page.forms if form.id == "resend")
     walk._asked = time.time()  # noqa: SLF001
@@ -148,7 +147,7 @@ def test_asking_twice_at_once_for_a_code_sends_one_message(walk, app):
 def test_an_operation_that_many_browsers_open_at_once_belongs_to_one(portal, app):
     prepared = httpx2.post(
         f"{portal.address}/powerauth-nextstep/operation",
-        json={"requestObject": {"operationName": "login_sca", "operationData": "A2"}},
+        json={"requestObject": PAYMENT},
         trust_env=False,
         timeout=20,
     ).json()["responseObject"]["operationId"]
