@@ -29,6 +29,9 @@ SMS = Counter("webflow_sms", "Text messages by what became of them", ["state"])
 LOCKOUTS = Counter("webflow_lockouts", "Users who were blocked after failures in a row")
 TOKENS = Counter("webflow_tokens_issued", "Sets of tokens that clients got")
 REPLAYS = Counter("webflow_codes_replayed", "Authorization codes that came back")
+LIMITED = Counter(
+    "webflow_rate_limited", "Requests that were refused for coming too often", ["limit"]
+)
 REQUESTS = Histogram(
     "webflow_request_seconds",
     "Time from a request to its answer",

@@ -21,7 +21,8 @@ from app.channels.base import DeliveryFailed, PhoneNumber, Sms, SmsChannel
 from app.events import Name
 from app.services import Parts, Services
 from app.settings import Settings
-from app.store.outbox import OutboxRow
+from app.store.engine import with_patience
+from app.store.outbox import SENDING, OutboxRow
 
 log = structlog.get_logger("webflow.worker")
 
@@ -47,7 +48,7 @@ def queue(settings: Settings) -> Huey:
         database = Path(settings.database.removeprefix("sqlite:///"))
         return SqliteHuey(filename=str(database.with_name("huey.db")), fsync=False, results=False)
     dsn = settings.database.replace("postgresql+psycopg://", "postgresql://", 1)
-    return PostgresHuey(dsn=dsn, results=False)
+    return PostgresHuey(dsn=with_patience(dsn), results=False)
 
 
 def waker(settings: Settings) -> Callable[[], None]:
@@ -123,6 +124,7 @@ class Deliveries:
     def _deliver(self, services: Services, row: OutboxRow, payload: dict[str, str]) -> None:
         """Send with no transaction open; then note how it went."""
         row_id, kind, attempts = row.id, row.kind, row.attempts
+        repeatable = self._sms.repeatable
         message = Sms(
             to=PhoneNumber(payload["to"]),
             text=payload["text"],
@@ -130,8 +132,9 @@ class Deliveries:
             operation_id=payload["operation_id"],
         )
         try:
-            self._sms.send(message)
+            self._send(message, again=row.error == SENDING)
         except DeliveryFailed as failure:
+            may_repeat = repeatable or not failure.uncertain
             log.warning(
                 "delivery.failed",
                 kind=kind,
@@ -139,7 +142,7 @@ class Deliveries:
                 flow=message.operation_id,
                 error=failure.code,
             )
-            if failure.temporary and attempts <= len(RETRIES):
+            if failure.temporary and may_repeat and attempts <= len(RETRIES):
                 wait = RETRIES[attempts - 1]
                 services.outbox.retry(row_id, failure.code, after=wait)
                 self._later(wait)
@@ -148,10 +151,20 @@ class Deliveries:
                 self._tell(services, Name.SMS_FAILED, message, error=failure.code)
         except Exception:  # a bug of a channel must not keep the other deliveries waiting
             log.exception("delivery.broke", kind=kind, row=row_id)
-            services.outbox.retry(row_id, "broke", after=HOLD)
+            if repeatable:
+                services.outbox.retry(row_id, "broke", after=HOLD)
+            else:
+                services.outbox.failed(row_id, "broke")
+                self._tell(services, Name.SMS_FAILED, message, error="broke")
         else:
             services.outbox.delivered(row_id)
             self._tell(services, Name.SMS_DELIVERED, message)
+
+    def _send(self, message: Sms, *, again: bool) -> None:
+        """Send; but what a dead worker may have sent, only where it arrives no second time."""
+        if again and not self._sms.repeatable:
+            raise DeliveryFailed("interrupted", temporary=False)
+        self._sms.send(message)
 
     def _tell(self, services: Services, name: Name, message: Sms, **facts: str) -> None:
         services.journal.record(name, message.operation_id, message=message.reference, **facts)

@@ -23,6 +23,7 @@ from sqlalchemy import create_engine, inspect, text
 
 from tests.support.databases import postgres_database
 from tests.support.portal import ROOT, Portal, running_portal
+from tests.support.redis import running_redis
 from tests.support.tiers import TIERS
 from tests.support.walk import Walk
 
@@ -81,10 +82,14 @@ def house(request, tmp_path_factory) -> Iterator[House]:
     }
     with ExitStack() as stack:
         database = f"sqlite:///{folder / 'webflow.db'}"
-        if request.param == "postgresql":
+        if request.param == "one-machine":
             server = request.getfixturevalue("postgres")
             database = stack.enter_context(postgres_database(server))
-            settings |= {"WEBFLOW_DATABASE_URL": database, "WEBFLOW_SERVER__PROCESSES": "2"}
+            settings |= {
+                "WEBFLOW_DATABASE_URL": database,
+                "WEBFLOW_REDIS_URL": stack.enter_context(running_redis()),
+                "WEBFLOW_SERVER__PROCESSES": "2",
+            }
         portal = stack.enter_context(running_portal(folder, settings))
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("WEBFLOW")},
