@@ -120,11 +120,11 @@ def operation(
     )
 
 
-def outcome(flow: Flow, history: Sequence[FlowRecord]) -> Outcome:
+def outcome(flow: Flow, history: Sequence[FlowRecord], table: Table) -> Outcome:
     """Return how a flow stands, with everything that was proved in it."""
     confirmed = [entry for entry in history if entry.step_result == Result.CONFIRMED.value]
     proved = [Instrument(name) for entry in confirmed for name in entry.instruments]
-    strong = any(e.step in STRONG and _is_strong(e.instruments) for e in confirmed)
+    strong = [entry for entry in confirmed if entry.step in STRONG]
     late = flow.result == "CONTINUE" and clock.now() >= flow.expires_at
     return Outcome(
         result="FAILED" if late else flow.result,
@@ -135,7 +135,8 @@ def outcome(flow: Flow, history: Sequence[FlowRecord]) -> Outcome:
         language=flow.language,
         authenticated_at=flow.authenticated_at,
         instruments=tuple(dict.fromkeys(proved)),
-        sca=strong,
+        sca=bool(strong) and all(_is_strong(entry.instruments) for entry in strong),
+        is_proved=_is_proved(strong, table),
         operation_name=flow.operation_name,
     )
 
@@ -148,6 +149,14 @@ def kind_of(flow: Flow) -> OperationKind:
 def _is_strong(instruments: Sequence[str]) -> bool:
     """Two independent elements: something known and something held, or the phone, which is both."""
     return "POWERAUTH_TOKEN" in instruments or {"CREDENTIAL", "OTP_KEY"} <= set(instruments)
+
+
+def _is_proved(strong: Sequence[FlowRecord], table: Table) -> bool:
+    """Each strong step was proved, or a back end answers for it; one was, if the table has any."""
+    has_strong = not table.rows or any(row.step.value in STRONG for row in table.rows)
+    if not strong:
+        return not has_strong
+    return all(_is_strong(entry.instruments) or entry.caller is not None for entry in strong)
 
 
 def _progress(

@@ -17,6 +17,9 @@ from app.oauth.server import build
 from app.services import Services
 from app.settings import Settings
 
+DIALECTS = dict.fromkeys(endpoints.ADDRESSES, endpoints.dress)
+"""Address → how failures are answered there."""
+
 DEMO_CLIENT, DEMO_SECRET = "democlient", "changeme"
 
 
