@@ -41,7 +41,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/introspect"])
+@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"])
 @pytest.mark.parametrize("headers", WRONG.values(), ids=WRONG.keys())
 def test_whatever_is_wrong_the_answer_is_the_same(asking, path, headers):
     answer = asking.post(

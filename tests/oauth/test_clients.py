@@ -31,7 +31,7 @@ def test_the_demo_has_one_client(app):
 
     assert client.client_id == "democlient"
     assert client.redirect_uris == [CALLBACK]
-    assert client.scopes == ["openid", "profile", "aisp", "pisp"]
+    assert client.scopes == ["openid", "profile", "aisp", "pisp", "offline_access"]
     assert client.login_operation == "login_sca"
     assert client.token_endpoint_auth_method == "client_secret_basic"
     assert len(client.secret_hash) == 64
