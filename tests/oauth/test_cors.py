@@ -9,7 +9,7 @@ OPEN = {
     "/oauth2/revoke": {"POST"},
     "/oauth2/userinfo": {"GET", "POST"},
     "/oauth2/jwks": {"GET"},
-    **dict.fromkeys(WELL_KNOWN, {"GET"}),
+    **{path: {"GET"} for path in WELL_KNOWN},
 }
 CLOSED = [
     "/oauth2/authorize",

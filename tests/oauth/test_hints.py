@@ -1,4 +1,4 @@
-"""What a client says of the login that it wants: prompt, max_age, login_hint, acr_values, claims."""
+"""What a client says of the login that it wants: prompt, max_age, login_hint and other wishes."""
 
 import re
 
