@@ -31,7 +31,7 @@ NOBODY = "-" * 64
 AUTHORITY = re.compile(r"[A-Za-z0-9.\-]*(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 """Host and port, no user: it goes into a header that says where forms may end."""
 
-LOOPBACK = re.compile(r"\A(http://(?:127\.0\.0\.1|\[::1\])):[0-9]{1,5}(?=/)")
+LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(/.*)", re.DOTALL)
 """An address on the customer's own machine; a native app gets its port when it starts
 (RFC 8252, 7.3). Never `localhost`: that name may be somebody else's."""
 
@@ -63,12 +63,8 @@ class Client(ClientMixin):
         if redirect_uri in registered:
             return True
         is_native = self.row.token_endpoint_auth_method == NONE
-        anywhere = LOOPBACK.sub(r"\1", redirect_uri)
-        return (
-            is_native
-            and anywhere != redirect_uri
-            and anywhere in {LOOPBACK.sub(r"\1", each) for each in registered}
-        )
+        anywhere = _without_port(redirect_uri)
+        return is_native and anywhere is not None and anywhere in map(_without_port, registered)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002 - one method for all endpoints
         """Tell whether the client registered this way to authenticate."""
@@ -211,6 +207,12 @@ def clients_with_secret(session: Session, vault: Vault, secret: str) -> list[str
         for row in rows
         if row.secret_hash == secret_hash(vault, row.client_id, secret)
     ]
+
+
+def _without_port(uri: str) -> str | None:
+    """Return an address on the customer's own machine whatever its port; None for all others."""
+    found = LOOPBACK.fullmatch(uri)
+    return found[1] + found[2] if found else None
 
 
 def _is_redirect_target(uri: str) -> bool:

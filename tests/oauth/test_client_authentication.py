@@ -131,7 +131,7 @@ def test_a_client_of_client_secret_post_authenticates_in_the_form_only(tpp, regi
     assert by_form.status_code == 200
 
 
-def test_a_public_client_needs_its_verifier_and_has_no_secret(tpp, register):
+def test_a_public_client_needs_its_verifier_and_has_no_secret(tpp, register):  # §2.2; checklist 135
     register("native", secret=None, token_endpoint_auth_method="none")
     tpp.client_id = "native"
     code = tpp.code()

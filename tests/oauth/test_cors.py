@@ -30,7 +30,7 @@ def preflight(asking, path, method):
 
 
 @pytest.mark.parametrize(("path", "methods"), OPEN.items())
-def test_a_preflight_says_what_may_be_sent(asking, path, methods):
+def test_a_preflight_says_what_may_be_sent(asking, path, methods):  # §2.13
     answer = preflight(asking, path, min(methods))
 
     assert answer.status_code == 200
@@ -69,7 +69,7 @@ def test_good_answers_too(tpp):
 
 
 @pytest.mark.parametrize("path", CLOSED)
-def test_everything_else_is_closed(asking, path):
+def test_everything_else_is_closed(asking, path):  # §2.13
     for method in ("OPTIONS", "GET", "POST"):
         answer = asking.app.test_client().open(path, method=method, headers=ORIGIN)
 

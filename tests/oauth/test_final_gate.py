@@ -34,7 +34,7 @@ def refused(tpp, back):
 
 
 @pytest.mark.parametrize("instruments", [[], ["CREDENTIAL"], ["OTP_KEY"], ["CLIENT_CERTIFICATE"]])
-def test_a_strong_login_by_one_instrument_gives_no_code(tpp, instruments):
+def test_a_strong_login_by_one_instrument_gives_no_code(tpp, instruments):  # §2.19
     back = tpp.walk(tpp.start())
     tamper(tpp.app, "LOGIN_SCA", instruments=instruments)
 
@@ -52,7 +52,7 @@ def test_a_strong_login_that_was_never_confirmed_gives_no_code(tpp):
 
 
 @pytest.mark.parametrize("step", ["LOGIN_SCA", "APPROVAL_SCA"])
-def test_a_payment_needs_each_of_its_strong_steps(tpp, step):
+def test_a_payment_needs_each_of_its_strong_steps(tpp, step):  # §2.19
     back = tpp.walk(tpp.start(scope="pisp", operation_id=tpp.prepare()))
     tamper(tpp.app, step, instruments=["CREDENTIAL"])
 
@@ -122,7 +122,7 @@ def test_a_payment_that_a_back_end_approved_is_not_strong_because_the_login_was(
     assert (told["sca"], told["acr"]) == (False, "urn:webflow:2fa")
 
 
-def test_two_factors_in_two_steps_are_not_strong_authentication(tpp):
+def test_two_factors_in_two_steps_are_not_strong_authentication(tpp):  # §2.27
     operation = tpp.prepare(operationName="authorize_payment")
 
     tokens = tpp.tokens(scope="openid pisp", operation_id=operation)

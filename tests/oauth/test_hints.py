@@ -57,7 +57,9 @@ def test_what_prompt_asks_for_is_what_every_request_gets(tpp, prompt):
         ("x" * 257, "invalid_request"),
     ],
 )
-def test_a_silent_login_is_never_possible_and_an_unknown_prompt_is_refused(asking, prompt, error):
+def test_a_silent_login_is_never_possible_and_an_unknown_prompt_is_refused(
+    asking, prompt, error
+):  # §2.27
     told = sent_back(asking.authorize(prompt=prompt))
 
     assert (told["error"], told["state"]) == (error, STATE)
@@ -69,7 +71,7 @@ def test_a_max_age_that_is_no_number_of_seconds_is_refused(asking, max_age):
 
 
 @pytest.mark.parametrize("max_age", ["0", "1", "9" * 16])
-def test_every_max_age_is_kept_to_because_every_request_is_a_new_login(tpp, max_age):
+def test_every_max_age_is_kept_to_because_every_request_is_a_new_login(tpp, max_age):  # §2.27
     tpp.finish()
     before = int(clock.now().timestamp())
 
@@ -155,7 +157,7 @@ def test_the_user_of_a_prepared_operation_is_not_replaced_by_a_hint(tpp):
 # --- what is asked for and not promised ------------------------------------------------------
 
 
-def test_acr_values_are_a_wish_and_the_id_token_says_what_was_reached(tpp, register):
+def test_acr_values_are_a_wish_and_the_id_token_says_what_was_reached(tpp, register):  # §2.27
     register("democlient", secret="changeme", login_operation="login")
 
     tokens = tpp.tokens(scope="openid aisp", acr_values="urn:webflow:sca")

@@ -49,6 +49,11 @@ def test_it_says_who_when_how_and_for_whom(tpp):
     assert header["kid"] in [key["kid"] for key in tpp.get("/oauth2/jwks").json["keys"]]
 
 
+@pytest.mark.parametrize("nonce", ["x" * 1024, "čeština 😀", "%00%20+&=;/?#"])
+def test_every_nonce_comes_back_as_it_went(tpp, nonce):  # §2.6
+    assert read(tpp, tpp.tokens(nonce=nonce)["id_token"]).claims["nonce"] == nonce
+
+
 def test_without_a_nonce_it_has_none(tpp):
     assert "nonce" not in read(tpp, tpp.tokens(nonce=None)["id_token"]).claims
 

@@ -11,7 +11,7 @@ from tests.oauth.conftest import USER
 INACTIVE = {"active": False}
 
 
-def test_a_token_of_a_login_with_sca_in_czech(tpp):
+def test_a_token_of_a_login_with_sca_in_czech(tpp):  # checklist 130
     before = int(clock.now().timestamp())
     tokens = tpp.tokens(ui_locales="cs")
 
@@ -51,7 +51,7 @@ def test_a_token_stops_working_after_five_minutes(tpp):
         assert tpp.get("/oauth2/userinfo", token).status_code == 401
 
 
-def test_the_token_of_another_client_is_not_active(tpp, another_tpp):
+def test_the_token_of_another_client_is_not_active(tpp, another_tpp):  # §2.16
     token = tpp.tokens()["access_token"]
 
     answer = another_tpp.introspect(token)

@@ -13,7 +13,7 @@ def metadata(asking):
     return asking.get(WELL_KNOWN[0]).json
 
 
-def test_both_addresses_say_the_same(asking):
+def test_both_addresses_say_the_same(asking):  # §2.13
     first, second = (asking.get(path).json for path in WELL_KNOWN)
 
     assert first == second
@@ -25,7 +25,7 @@ def test_it_is_sound_in_the_eyes_of_authlib(metadata):
     document.validate(metadata_classes=[rfc9207.AuthorizationServerMetadata])
 
 
-def test_it_says_what_is_served_and_nothing_else(metadata):
+def test_it_says_what_is_served_and_nothing_else(metadata):  # §2.1, 2, 5, 13
     issuer = "http://localhost:8080"
     assert metadata == {
         "issuer": issuer,

@@ -50,7 +50,9 @@ def live(app):
         ]
 
 
-def test_of_a_thousand_exchanges_of_one_code_one_wins_and_the_others_cost_it_its_tokens(tpp):
+def test_of_a_thousand_exchanges_of_one_code_one_wins_and_the_others_cost_it_its_tokens(
+    tpp,
+):  # §1b.1
     code = tpp.code(scope=SCOPE)
 
     tokens = winner(many_at_once(1000, lambda: tpp.exchange(code)))
@@ -60,7 +62,9 @@ def test_of_a_thousand_exchanges_of_one_code_one_wins_and_the_others_cost_it_its
     assert live(tpp.app) == [0, 0]
 
 
-def test_of_a_hundred_refreshes_of_one_token_one_wins_and_the_others_cost_it_its_tokens(tpp):
+def test_of_a_hundred_refreshes_of_one_token_one_wins_and_the_others_cost_it_its_tokens(
+    tpp,
+):  # §1b.2
     first = tpp.tokens(scope=SCOPE)
 
     second = winner(many_at_once(100, lambda: tpp.refresh(first["refresh_token"])))

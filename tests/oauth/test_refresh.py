@@ -129,7 +129,7 @@ def test_without_openid_there_is_no_id_token(tpp, first):
 
 
 @pytest.mark.parametrize("scope", ["openid pisp", "openid unknown", 'openid "x"', " "])
-def test_another_scope_is_refused_and_uses_nothing_up(tpp, first, scope):
+def test_another_scope_is_refused_and_uses_nothing_up(tpp, first, scope):  # §2.7
     answer = tpp.refresh(first["refresh_token"], scope=scope)
 
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_scope")
@@ -157,7 +157,9 @@ def test_a_client_whose_offline_access_was_withdrawn_can_refresh_no_more(tpp, fi
 # --- reuse -----------------------------------------------------------------------------------
 
 
-def test_a_used_refresh_token_revokes_the_whole_family_when_it_comes_back(tpp, first):
+def test_a_used_refresh_token_revokes_the_whole_family_when_it_comes_back(
+    tpp, first
+):  # §1b.2; §2.7
     second = tpp.refresh(first["refresh_token"]).json
     third = tpp.refresh(second["refresh_token"]).json
 
@@ -256,7 +258,7 @@ def test_the_client_must_authenticate_and_a_failure_uses_nothing_up(tpp, first):
     assert tpp.refresh(first["refresh_token"]).status_code == 200
 
 
-def test_a_public_client_refreshes_with_rotation_too(tpp, register):
+def test_a_public_client_refreshes_with_rotation_too(tpp, register):  # §2.7
     register("native", secret=None, token_endpoint_auth_method="none")
     tpp.client_id = "native"
     who = {"headers": {}, "client_id": "native"}

@@ -32,7 +32,7 @@ def test_an_access_token_revokes_itself_whatever_the_hint_says(tpp, tokens, hint
 
 
 @pytest.mark.parametrize("hint", HINTS)
-def test_a_refresh_token_revokes_its_family_whatever_the_hint_says(tpp, tokens, hint):
+def test_a_refresh_token_revokes_its_family_whatever_the_hint_says(tpp, tokens, hint):  # §2.16
     second = tpp.refresh(tokens["refresh_token"]).json
 
     assert done(tpp.revoke(second["refresh_token"], token_type_hint=hint))
@@ -65,7 +65,7 @@ def test_an_unknown_token_is_nothing_to_do(asking, token):
     assert done(asking.revoke(token))
 
 
-def test_the_token_of_another_client_is_nothing_to_do(tpp, another_tpp, tokens):
+def test_the_token_of_another_client_is_nothing_to_do(tpp, another_tpp, tokens):  # §2.16
     assert done(another_tpp.revoke(tokens["access_token"]))
     assert done(another_tpp.revoke(tokens["refresh_token"]))
 
@@ -73,7 +73,7 @@ def test_the_token_of_another_client_is_nothing_to_do(tpp, another_tpp, tokens):
     assert tpp.refresh(tokens["refresh_token"]).status_code == 200
 
 
-def test_a_public_client_revokes_its_own_by_its_name(tpp, register):
+def test_a_public_client_revokes_its_own_by_its_name(tpp, register):  # RFC 7009, 2.1
     register("native", secret=None, token_endpoint_auth_method="none")
     tpp.client_id = "native"
     who = {"headers": {}, "client_id": "native"}

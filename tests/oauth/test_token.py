@@ -9,7 +9,7 @@ LONG = "x" * 2049
 JSON = "application/json"
 
 
-def test_a_code_buys_a_bearer_token_of_five_minutes(tpp):
+def test_a_code_buys_a_bearer_token_of_five_minutes(tpp):  # §2.15
     answer = tpp.exchange(tpp.code(scope="aisp"))
 
     assert answer.status_code == 200
@@ -181,7 +181,7 @@ def test_no_secret_of_the_exchange_is_in_the_log(tpp, caplog):
         assert secret not in caplog.text
 
 
-def test_neither_code_nor_token_nor_secret_is_kept_readable(tpp):
+def test_neither_code_nor_token_nor_secret_is_kept_readable(tpp):  # §1b.10
     from app.store.db import Base  # noqa: PLC0415
 
     code = tpp.code()
