@@ -105,7 +105,7 @@ class Token(Base):
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None]
-    grant: Mapped[AuthorizationCode] = relationship()
+    grant: Mapped[AuthorizationCode] = relationship(lazy="joined", innerjoin=True)
     """The code that it was made from: what was granted, and how it was proved."""
 
 
@@ -123,7 +123,7 @@ class RefreshToken(Base):
     used_at: Mapped[datetime | None]
     """Set once, by the one refresh that it was good for."""
     revoked_at: Mapped[datetime | None] = mapped_column(index=True)
-    grant: Mapped[AuthorizationCode] = relationship()
+    grant: Mapped[AuthorizationCode] = relationship(lazy="joined", innerjoin=True)
 
 
 class SigningKey(Base):

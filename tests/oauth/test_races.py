@@ -2,12 +2,14 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from threading import Barrier
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from tests.oauth.conftest import reading
+from app import clock
+from tests.oauth.conftest import reading, writing
 from tests.support.threads import at_once
 
 THREADS = 20
@@ -90,3 +92,48 @@ def test_whatever_races_with_a_revocation_nothing_of_the_family_lives(tpp):
         )
 
     assert live(tpp.app) == [0, 0]
+
+
+def still_waits(future):
+    """Tell whether something has not happened after a while."""
+    try:
+        future.result(0.5)
+    except TimeoutError:
+        return True
+    return False
+
+
+def test_a_token_that_is_being_issued_is_revoked_with_its_family(tpp):
+    from app.store.oauth import AuthorizationCode, RefreshToken  # noqa: PLC0415
+
+    first, now = tpp.tokens(scope=SCOPE)["refresh_token"], clock.now()
+    with ThreadPoolExecutor(1) as pool:
+        with writing(tpp.app) as session:
+            grant = session.scalars(select(AuthorizationCode).with_for_update()).one()
+            session.add(
+                RefreshToken(
+                    token_hash="f" * 64, family=grant.family, client_id=grant.client_id,
+                    issued_at=now, expires_at=now + timedelta(days=1),
+                )
+            )  # fmt: skip
+            session.flush()
+            revoking = pool.submit(tpp.revoke, first)
+            assert still_waits(revoking)
+        assert revoking.result(10).status_code == 200
+
+    assert live(tpp.app) == [0, 0]
+
+
+def test_a_refresh_waits_for_a_revocation_and_neither_blocks_the_other_for_ever(tpp):
+    from app.store.oauth import AuthorizationCode, RefreshToken  # noqa: PLC0415
+
+    first = tpp.tokens(scope=SCOPE)["refresh_token"]
+    with ThreadPoolExecutor(1) as pool:
+        with writing(tpp.app) as session:
+            session.scalars(select(AuthorizationCode).with_for_update()).one()
+            refreshing = pool.submit(tpp.refresh, first)
+            assert still_waits(refreshing)
+            session.execute(update(RefreshToken).values(revoked_at=clock.now()))
+        assert told(refreshing.result(10)) == REFUSED
+
+    assert live(tpp.app)[1] == 0

@@ -239,6 +239,14 @@ def test_it_ends_thirty_days_after_the_login_however_often_it_is_refreshed(tpp, 
         assert tpp.introspect(token).json == INACTIVE
 
 
+@pytest.mark.parametrize("days", [0, 181])
+def test_no_operator_can_let_it_last_longer_than_the_law_allows(days):
+    from app.settings import OauthSettings  # noqa: PLC0415
+
+    with pytest.raises(ValueError, match="refresh_token_lifetime"):
+        OauthSettings(refresh_token_lifetime=timedelta(days=days))
+
+
 def test_a_disabled_client_refreshes_nothing(tpp, first):
     from app.store.oauth import OAuthClient  # noqa: PLC0415
 
