@@ -12,7 +12,10 @@ OPENID, PROFILE, AISP, PISP = "openid", "profile", "aisp", "pisp"
 OFFLINE_ACCESS = "offline_access"
 """Asks for a refresh token (OpenID Connect Core, 11)."""
 
-SCOPES = (OPENID, PROFILE, AISP, PISP, OFFLINE_ACCESS)
+USUAL = (OPENID, PROFILE, AISP, PISP)
+"""What a client gets that is registered without a word about scopes."""
+
+SCOPES = (*USUAL, OFFLINE_ACCESS)
 """All scopes there are; each client registers some of them."""
 
 DEFAULT_LOGIN = "login_sca"

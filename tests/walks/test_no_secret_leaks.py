@@ -117,7 +117,9 @@ def walked(house) -> House:
 
 def _register(house: House) -> None:
     callback = f"{house.portal.demo}/connect/demo"
-    said = house.flask("clients", "create", CLIENT, "--name", "Leaks", "--redirect-uri", callback)
+    scopes = [f"--scope={each}" for each in ("openid", "profile", "aisp", "pisp", "offline_access")]
+    facts = ("--name", "Leaks", "--redirect-uri", callback, *scopes)
+    said = house.flask("clients", "create", CLIENT, *facts)
     found = re.search(r"client_secret +(\S+)", said)
     assert found
     house.remember("client secret", found[1], _basic(CLIENT, found[1]))
