@@ -41,7 +41,7 @@ from app.worker import Worker, ping, waker
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-DIALECTS = {nextstep.PREFIX: nextstep_errors.dress}
+DIALECTS = {nextstep.PREFIX: nextstep_errors.dress, **oauth.DIALECTS}
 """Façades answer failures below their address in their own dialect."""
 
 

@@ -162,6 +162,12 @@ class OauthSettings(Section):
     access_token_lifetime: timedelta = timedelta(minutes=5)
     """How long an access token works."""
 
+    refresh_token_lifetime: timedelta = Field(
+        default=timedelta(days=30), gt=timedelta(0), le=timedelta(days=180)
+    )
+    """How long access may be refreshed after the customer's login, however often it is (RTS art.
+    10: 180 days at most)."""
+
     id_token_lifetime: timedelta = timedelta(minutes=5)
     """How long an ID token is valid."""
 

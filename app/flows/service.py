@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.bank.base import USERNAME
 from app.errors import NotFound, OperationNotAvailable, OperationNotFound
 from app.events import Journal, Name
 from app.flows import showing
@@ -135,6 +136,8 @@ class Flows:
             return str(flow.handle), None
         flow.handle, flow.opened_at = secrets.token_urlsafe(HANDLE_BYTES), clock.now()
         flow.ends_at = flow.opened_at + self._settings.lifetime
+        if flow.user_id is None and USERNAME.fullmatch(binding.login_hint):
+            flow.username = binding.login_hint
         deadline_of(flow, self._timeout(flow))
         return flow.handle, self._transitions.begin(flow)
 
@@ -143,7 +146,8 @@ class Flows:
         flow = self._by_id(operation_id)
         if flow.browser_id != browser:
             raise OperationNotAvailable("another browser's", operation=operation_id)
-        return showing.outcome(flow, self._history.of(flow)[flow.id])
+        table = self._configuration.rules(flow.operation_name).table
+        return showing.outcome(flow, self._history.of(flow)[flow.id], table)
 
     # --- for the browser ------------------------------------------------------------------
 

@@ -31,7 +31,8 @@ ENDED_CODES: Mapping[str, tuple[str, str]] = {
 }
 """Reason of the end → outcome and code of the words for people."""
 
-STRONG = {Step.LOGIN_SCA.value, Step.APPROVAL_SCA.value}
+STRONG = (Step.APPROVAL_SCA, Step.LOGIN_SCA)
+"""Steps of strong authentication; what is to be approved is bound to the first one alone."""
 
 
 def page(
@@ -128,11 +129,13 @@ def is_late(flow: Flow) -> bool:
     return flow.result == "CONTINUE" and clock.now() >= flow.expires_at
 
 
-def outcome(flow: Flow, history: Sequence[FlowRecord]) -> Outcome:
+def outcome(flow: Flow, history: Sequence[FlowRecord], table: Table) -> Outcome:
     """Return how a flow stands, with everything that was proved in it."""
     confirmed = [entry for entry in history if entry.step_result == Result.CONFIRMED.value]
     proved = [Instrument(name) for entry in confirmed for name in entry.instruments]
-    strong = any(e.step in STRONG and _is_strong(e.instruments) for e in confirmed)
+    needed = _needed(table)
+    strong = [entry for entry in confirmed if entry.step in STRONG]
+    was_taken = any(entry.step == needed for entry in strong)
     late = is_late(flow)
     return Outcome(
         result="FAILED" if late else flow.result,
@@ -143,7 +146,9 @@ def outcome(flow: Flow, history: Sequence[FlowRecord]) -> Outcome:
         language=flow.language,
         authenticated_at=flow.authenticated_at,
         instruments=tuple(dict.fromkeys(proved)),
-        sca=strong,
+        sca=was_taken and all(_is_strong(entry.instruments) for entry in strong),
+        is_proved=needed is None
+        or (was_taken and all(_is_strong(e.instruments) or e.caller is not None for e in strong)),
         operation_name=flow.operation_name,
     )
 
@@ -156,6 +161,18 @@ def kind_of(flow: Flow) -> OperationKind:
 def _is_strong(instruments: Sequence[str]) -> bool:
     """Two independent elements: something known and something held, or the phone, which is both."""
     return "POWERAUTH_TOKEN" in instruments or {"CREDENTIAL", "OTP_KEY"} <= set(instruments)
+
+
+def _needed(table: Table) -> Step | None:
+    """Return the strong step without which an operation is not approved, if it has any.
+
+    A login never stands for the approval of a payment. Of an operation that operators have taken
+    away meanwhile nobody knows what it needed: then no step is enough.
+    """
+    if not table.rows:
+        return Step.INIT
+    steps = {row.step for row in table.rows}
+    return next((step for step in STRONG if step in steps), None)
 
 
 def _progress(

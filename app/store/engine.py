@@ -1,5 +1,7 @@
 """How the database is opened; SQLite is told what PostgreSQL does by itself."""
 
+from threading import Lock
+
 from sqlalchemy import Connection, Engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -10,6 +12,9 @@ CONNECT_SECONDS = 5
 
 SILENT_SECONDS = 15
 """How long a PostgreSQL that has vanished from the network is waited for."""
+
+BUSY_SECONDS = 5
+"""How long a writer waits for its turn in SQLite."""
 
 
 def options(url: str, threads: int) -> dict[str, object]:
@@ -47,6 +52,9 @@ def listen(engine: Engine) -> None:
 
     A transaction that reads first and writes later cannot wait for its turn in SQLite; so a
     writing one says so at once (BEGIN IMMEDIATE) and queues for up to the busy timeout.
+
+    In SQLite's own queue whoever waits longest asks least often, so that under load some never get
+    their turn. Therefore only one thread of a process asks at a time; the others wait for it.
     """
     if engine.dialect.name != "sqlite":
         return
@@ -58,13 +66,22 @@ def listen(engine: Engine) -> None:
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
-            "busy_timeout=5000",
+            f"busy_timeout={BUSY_SECONDS * 1000}",
             "foreign_keys=ON",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    turn = Lock()
+
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        writing = connection.get_execution_options().get("writing", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if not connection.get_execution_options().get("writing", False):
+            connection.exec_driver_sql("BEGIN")
+            return
+        is_ours = turn.acquire(timeout=BUSY_SECONDS)
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        finally:
+            if is_ours:
+                turn.release()
