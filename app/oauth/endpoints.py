@@ -125,6 +125,8 @@ def dress(error: Exception) -> ResponseReturnValue:
     match error:
         case Problem(status=HTTPStatus.SERVICE_UNAVAILABLE as status):
             return jsonify(error="temporarily_unavailable"), status, {"Retry-After": "2"}
+        case HTTPException(code=HTTPStatus.TOO_MANY_REQUESTS as status):
+            return jsonify(error="temporarily_unavailable"), status
         case HTTPException(code=int(status)) if status < SERVER_ERROR:
             allowed = [each for each in error.get_headers() if each[0] == "Allow"]
             return jsonify(error="invalid_request"), status, allowed

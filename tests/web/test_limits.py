@@ -82,7 +82,7 @@ def test_failures_of_clients_are_refused_in_the_words_of_oauth(strict, path):
         said = call(path, data=form, headers=headers)
         assert said.status_code == 429
         assert said.content_type == "application/json"
-        assert said.json["error"]
+        assert said.json == {"error": "temporarily_unavailable"}
         assert said.headers["Retry-After"] == "60"
 
 
