@@ -1,7 +1,5 @@
-"""How gunicorn serves the portal; every value comes from our settings."""
+"""How gunicorn serves the portal on SQLite, with one process; PostgreSQL has `serve.py`."""
 
-import os
-import shutil
 from pathlib import Path
 
 from gunicorn.config import Config
@@ -28,24 +26,14 @@ _memory = Path("/dev/shm")  # noqa: S108 - heartbeats, no data
 
 wsgi_app = "wsgi:app"
 bind = f"{_host}:{_settings.port}"
+workers = 1
 worker_class = "gthread"
-threads = _settings.server.threads
+threads = _settings.web_threads
 graceful_timeout = 5
 keepalive = 75  # longer than those of proxies: who closes first must be the client
 loglevel = _settings.log_level.lower()
 control_socket_disable = True
 worker_tmp_dir = str(_memory) if _memory.is_dir() else None  # a slow disk must not look like death
-if _settings.embedded:
-    workers = 1
-elif _settings.server.processes:
-    workers = _settings.server.processes  # else gunicorn's own WEB_CONCURRENCY decides
-_several = (
-    not _settings.embedded
-    and (_settings.server.processes or int(os.environ.get("WEB_CONCURRENCY", "1"))) > 1
-)
-_numbers = (_settings.var_dir / f"metrics-{_settings.port}").resolve()
-if _several:  # what they count is kept in files that all of them read
-    raw_env = [f"PROMETHEUS_MULTIPROC_DIR={_numbers}"]
 
 
 def post_fork(_server: object, _worker: object) -> None:
@@ -54,10 +42,7 @@ def post_fork(_server: object, _worker: object) -> None:
 
 
 def on_starting(_server: object) -> None:
-    """Look at the database before anybody is served, and begin to count."""
-    if _several:
-        shutil.rmtree(_numbers, ignore_errors=True)
-        _numbers.mkdir(parents=True)
+    """Look at the database before anybody is served."""
     if _settings.profile == "production":
         from app.factory import refuse_unsafe_start  # noqa: PLC0415 - the demo starts faster without
 

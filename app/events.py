@@ -29,7 +29,10 @@ class Name(StrEnum):
     CONSENT_GIVEN = "consent.given"
     CODE_ISSUED = "oauth.code.issued"
     TOKEN_ISSUED = "oauth.token.issued"  # noqa: S105 - a name, not a secret
+    TOKEN_REFRESHED = "oauth.token.refreshed"  # noqa: S105 - a name, not a secret
+    TOKEN_REVOKED = "oauth.token.revoked"  # noqa: S105 - a name, not a secret
     CODE_REPLAYED = "oauth.code.replayed"
+    REFRESH_REPLAYED = "oauth.refresh.replayed"
     SMS_DELIVERED = "sms.delivered"
     SMS_FAILED = "sms.failed"
     SMS_SUPPRESSED = "sms.suppressed"

@@ -38,12 +38,16 @@ from app.store.db import Base
 from app.store.keys import KeyStore
 from app.texts import Texts
 from app.upkeep.readiness import OutboxLag, Readiness
-from app.web import errors, flow, formats, guard, locale, messages, testers
+from app.web import errors, flow, formats, guard, limits, locale, messages, testers
 from app.worker import Worker, ping, waker
 
 ROOT = Path(__file__).resolve().parent.parent
 OWN_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-DIALECTS = {nextstep.PREFIX: nextstep_errors.dress, device.PREFIX: device_errors.dress}
+DIALECTS = {
+    nextstep.PREFIX: nextstep_errors.dress,
+    device.PREFIX: device_errors.dress,
+    **oauth.DIALECTS,
+}
 """Façades answer failures below their address in their own dialect."""
 
 
@@ -223,9 +227,7 @@ def _config(settings: Settings, roots: Sequence[bytes]) -> dict[str, object]:
         "WTF_CSRF_TIME_LIMIT": None,  # a flow has its own end
         "WTF_CSRF_SSL_STRICT": False,  # we send no referrer; Sec-Fetch-Site is checked instead
         "SQLALCHEMY_DATABASE_URI": settings.database,
-        "SQLALCHEMY_ENGINE_OPTIONS": store_engine.options(
-            settings.database, settings.server.threads
-        ),
+        "SQLALCHEMY_ENGINE_OPTIONS": store_engine.options(settings.database, settings.web_threads),
     }
 
 
@@ -259,6 +261,7 @@ def _doors(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals.update(
         bank_name=settings.bank.name, legal_links=[], texts_of=messages.text
     )
+    limits.register(app, settings.rate_limits, redis_url=settings.redis_url)
     csrf = CSRFProtect(app)
     app.register_blueprint(flow.bp)
     for api in (health.bp, nextstep.bp, device.bp):

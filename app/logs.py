@@ -40,6 +40,9 @@ LOOKS_SECRET = re.compile(
 OF_GUNICORN = re.compile(r"^(Invalid request from ip=\S+: ).*", re.DOTALL)
 """gunicorn repeats what it could not read: a line with a code in its query, a header."""
 
+OF_GRANIAN = re.compile(r"\n.*", re.DOTALL)
+"""granian repeats a failure of the application as a traceback, with its message."""
+
 OF_TABLES = ("OperationalError", "ProgrammingError")
 
 
@@ -86,8 +89,11 @@ def last_resort() -> None:
 
 def redact(_logger: object, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Mask what must not be in a line."""
-    if str(line.get("logger", "")).startswith("gunicorn"):
-        line["event"] = OF_GUNICORN.sub(rf"\1{MASK}", str(line["event"]))
+    logger, event = str(line.get("logger", "")), str(line.get("event", ""))
+    if logger.startswith("gunicorn"):
+        line["event"] = OF_GUNICORN.sub(rf"\1{MASK}", event)
+    elif logger.startswith("_granian"):
+        line["event"] = OF_GRANIAN.sub("", event)
     return redacted(line)
 
 

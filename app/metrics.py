@@ -29,6 +29,10 @@ SMS = Counter("webflow_sms", "Text messages by what became of them", ["state"])
 LOCKOUTS = Counter("webflow_lockouts", "Users who were blocked after failures in a row")
 TOKENS = Counter("webflow_tokens_issued", "Sets of tokens that clients got")
 REPLAYS = Counter("webflow_codes_replayed", "Authorization codes that came back")
+LIMITED = Counter(
+    "webflow_rate_limited", "Requests that were refused for coming too often", ["limit"]
+)
+REUSES = Counter("webflow_refresh_tokens_replayed", "Used refresh tokens that came back")
 REQUESTS = Histogram(
     "webflow_request_seconds",
     "Time from a request to its answer",
@@ -41,6 +45,13 @@ SMS_STATES = {
     Name.SMS_DELIVERED: "delivered",
     Name.SMS_FAILED: "failed",
     Name.SMS_SUPPRESSED: "suppressed",
+}
+COUNTED = {
+    Name.USER_BLOCKED: LOCKOUTS,
+    Name.TOKEN_ISSUED: TOKENS,
+    Name.TOKEN_REFRESHED: TOKENS,
+    Name.CODE_REPLAYED: REPLAYS,
+    Name.REFRESH_REPLAYED: REUSES,
 }
 ENDINGS = (("canceled.", "canceled"), ("operation.timeout", "timeout"))
 EXCEEDED = "authentication.maxAttemptsExceeded"
@@ -63,12 +74,8 @@ def hear(event: Event) -> None:
             _count_failure(operation, step, str(event.facts.get("reason", "")))
         case name if name in SMS_STATES:
             SMS.labels(SMS_STATES[name]).inc()
-        case Name.USER_BLOCKED:
-            LOCKOUTS.inc()
-        case Name.TOKEN_ISSUED:
-            TOKENS.inc()
-        case Name.CODE_REPLAYED:
-            REPLAYS.inc()
+        case name if name in COUNTED:
+            COUNTED[name].inc()
         case _:
             pass
 

@@ -12,7 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+from limits import parse_many
 from pydantic import (
+    AfterValidator,
     BaseModel,
     Field,
     SecretStr,
@@ -39,6 +41,17 @@ LEAST_VARIETY = 10
 Digits = Annotated[int, Field(ge=4, le=9)]
 Attempts = Annotated[int, Field(ge=1, le=20)]
 PushChannelName = Literal["demo", "off"]
+
+
+def _readable_limit(value: str) -> str:
+    try:
+        parse_many(value or "1/minute")
+    except ValueError:
+        raise ValueError("not a rate, e.g. 120/minute") from None
+    return value
+
+
+RateLimit = Annotated[str, AfterValidator(_readable_limit)]
 
 
 class UnsafeConfiguration(ValueError):  # noqa: N818 - the name that pydantic shows
@@ -164,6 +177,12 @@ class OauthSettings(Section):
     access_token_lifetime: timedelta = timedelta(minutes=5)
     """How long an access token works."""
 
+    refresh_token_lifetime: timedelta = Field(
+        default=timedelta(days=30), gt=timedelta(0), le=timedelta(days=180)
+    )
+    """How long access may be refreshed after the customer's login, however often it is (RTS art.
+    10: 180 days at most)."""
+
     id_token_lifetime: timedelta = timedelta(minutes=5)
     """How long an ID token is valid."""
 
@@ -274,13 +293,15 @@ class WebSettings(Section):
 
 
 class ServerSettings(Section):
-    """How the web process runs in the embedded tier."""
+    """How the web processes run."""
 
-    threads: int = Field(default=32, ge=1, le=1000)
-    """Requests that are answered at the same time."""
+    threads: int = Field(default=0, ge=0, le=1000)
+    """Requests that one process answers at the same time; 0: 32 on SQLite, one on PostgreSQL,
+    where more processes are what makes it faster."""
 
     processes: int = Field(default=0, ge=0, le=256)
-    """Web processes; more than one needs PostgreSQL. 0: what `WEB_CONCURRENCY` says, or one."""
+    """Web processes; more than one needs PostgreSQL. 0: one on SQLite, on PostgreSQL as many as
+    this process may use cores, at least two."""
 
     access_log: bool = False
     """Whether each answer is a line of the log: method, route, status and time; no address."""
@@ -302,6 +323,22 @@ class ProxySettings(Section):
     hops: int = Field(default=0, ge=0, le=10)
     """How many proxies of yours add `X-Forwarded-For`, `-Proto` and `-Host`; 0: nobody's are
     believed."""
+
+
+class RateLimitSettings(Section):
+    """How often one address may ask, e.g. `120/minute`; empty: as often as it likes.
+
+    Counted in Redis for all processes together, else by each process for itself.
+    """
+
+    authorize: RateLimit = "120/minute"
+    """Flows that are started at `/oauth2/authorize`."""
+
+    oauth_failures: RateLimit = "60/minute"
+    """Calls of the provider's API that were not authenticated (401)."""
+
+    nextstep_failures: RateLimit = "60/minute"
+    """Calls of Next Step that were not authenticated (401)."""
 
 
 class MetricsSettings(Section):
@@ -377,7 +414,7 @@ class Settings(BaseSettings):
     """SQLAlchemy URL, or `jdbc:postgresql://…`; empty: SQLite in `var_dir`."""
 
     redis_url: str = ""
-    """Redis for wake-ups between processes; empty: none."""
+    """Redis for hints between processes: `redis://…`, `rediss://…` or `unix://…`; empty: none."""
 
     var_dir: Path = Path("var")
     """Folder for the embedded database, the job queue and the demo's secret."""
@@ -404,6 +441,7 @@ class Settings(BaseSettings):
     oauth: OauthSettings = OauthSettings()
     proxy: ProxySettings = ProxySettings()
     push: PushSettings = PushSettings()
+    rate_limits: RateLimitSettings = RateLimitSettings()
     retention: RetentionSettings = RetentionSettings()
     server: ServerSettings = ServerSettings()
     sms: SmsSettings = SmsSettings()
@@ -418,6 +456,13 @@ class Settings(BaseSettings):
         for prefix in ("postgresql://", "postgres://"):
             if value.startswith(prefix):
                 return "postgresql+psycopg://" + value.removeprefix(prefix)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("begins with redis://, rediss:// or unix://")
         return value
 
     @model_validator(mode="after")
@@ -475,6 +520,18 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{(self.var_dir / 'webflow.db').resolve()}"
 
     @property
+    def web_processes(self) -> int:
+        """How many web processes `flask up` starts."""
+        if self.embedded:
+            return 1
+        return self.server.processes or max(2, _cores())
+
+    @property
+    def web_threads(self) -> int:
+        """How many requests a web process answers at the same time."""
+        return self.server.threads or (32 if self.embedded else 1)
+
+    @property
     def signing_keys_kept(self) -> timedelta:
         """How long retired signing keys stay published: at least as long as their tokens live."""
         return max(self.retention.signing_keys, self.oauth.id_token_lifetime)
@@ -483,6 +540,13 @@ class Settings(BaseSettings):
     def embedded(self) -> bool:
         """Whether everything lives in one SQLite file beside the processes."""
         return self.database.startswith("sqlite")
+
+
+def _cores() -> int:
+    """Return how many cores this process may use, which in a container are not all."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def root_secret(settings: Settings) -> bytes:

@@ -184,12 +184,17 @@ def _ending(returncode: int) -> str:
     return signal.Signals(-returncode).name if returncode < 0 else f"exit code {returncode}"
 
 
-def become(parent: int, command: list[str]) -> None:
-    """Turn this process into `command`, which ends when `parent` does, even by SIGKILL."""
+def end_with(parent: int) -> None:
+    """Let this process end when `parent` does, even by SIGKILL; only Linux can promise it."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # survives exec
         if os.getppid() != parent:
             sys.exit("the supervisor is gone")
+
+
+def become(parent: int, command: list[str]) -> None:
+    """Turn this process into `command`, which ends when `parent` does, even by SIGKILL."""
+    end_with(parent)
     os.execv(command[0], command)  # noqa: S606 - no shell is what we want
 
 

@@ -22,7 +22,8 @@ from app.channels.delivery import Delivery, push_delivery, sms_delivery
 from app.events import Name
 from app.services import Parts, Services
 from app.settings import Settings
-from app.store.outbox import OutboxRow
+from app.store.engine import with_patience
+from app.store.outbox import SENDING, OutboxRow
 
 log = structlog.get_logger("webflow.worker")
 
@@ -48,7 +49,7 @@ def queue(settings: Settings) -> Huey:
         database = Path(settings.database.removeprefix("sqlite:///"))
         return SqliteHuey(filename=str(database.with_name("huey.db")), fsync=False, results=False)
     dsn = settings.database.replace("postgresql+psycopg://", "postgresql://", 1)
-    return PostgresHuey(dsn=dsn, results=False)
+    return PostgresHuey(dsn=with_patience(dsn), results=False)
 
 
 def waker(settings: Settings) -> Callable[[], None]:
@@ -135,9 +136,11 @@ class Deliveries:
             if kind == "push"
             else sms_delivery(self._sms, payload, reference=row.reference)
         )
+        repeatable = delivery.is_repeatable
         try:
-            delivery.send()
+            self._send(delivery, again=row.error == SENDING)
         except DeliveryFailed as failure:
+            may_repeat = repeatable or not failure.uncertain
             log.warning(
                 "delivery.failed",
                 kind=kind,
@@ -145,7 +148,7 @@ class Deliveries:
                 flow=delivery.subject,
                 error=failure.code,
             )
-            if failure.temporary and attempts <= len(RETRIES):
+            if failure.temporary and may_repeat and attempts <= len(RETRIES):
                 wait = RETRIES[attempts - 1]
                 services.outbox.retry(row_id, failure.code, after=wait)
                 self._later(wait)
@@ -154,10 +157,20 @@ class Deliveries:
                 self._tell(services, delivery, delivery.failed, error=failure.code)
         except Exception:  # a bug of a channel must not keep the other deliveries waiting
             log.exception("delivery.broke", kind=kind, row=row_id)
-            services.outbox.retry(row_id, "broke", after=HOLD)
+            if repeatable:
+                services.outbox.retry(row_id, "broke", after=HOLD)
+            else:
+                services.outbox.failed(row_id, "broke")
+                self._tell(services, delivery, delivery.failed, error="broke")
         else:
             services.outbox.delivered(row_id)
             self._tell(services, delivery, delivery.delivered)
+
+    def _send(self, delivery: Delivery, *, again: bool) -> None:
+        """Send; but what a dead worker may have sent, only where it arrives no second time."""
+        if again and not delivery.is_repeatable:
+            raise DeliveryFailed("interrupted", temporary=False)
+        delivery.send()
 
     def _tell(self, services: Services, delivery: Delivery, name: Name, **facts: str) -> None:
         services.journal.record(name, delivery.subject, message=delivery.message, **facts)

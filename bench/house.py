@@ -81,7 +81,7 @@ def running(store: Store, server: Server, *, processes: int = 1) -> Iterator[Hou
         secrets = {name: _client(environment, flask, name) for name in ("bench", "benchlogin")}
         engine = create_engine(url, pool_size=40)
         stack.callback(engine.dispose)
-        web = _start(stack, environment, *_server(server, port, processes))
+        web = _start(stack, environment, *_server(store, server, port))
         worker = _start(stack, environment, sys.executable, "worker.py")
         _wait_for(port)
         yield House(port, web, worker, engine, postmaster, secrets)
@@ -89,8 +89,6 @@ def running(store: Store, server: Server, *, processes: int = 1) -> Iterator[Hou
 
 def _environment(folder: Path, url: str, port: int, processes: int) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("WEBFLOW_")}
-    numbers = folder / "metrics"
-    numbers.mkdir()
     return {
         **own,
         "WEBFLOW_VAR_DIR": str(folder),
@@ -99,17 +97,19 @@ def _environment(folder: Path, url: str, port: int, processes: int) -> dict[str,
         "WEBFLOW_PUBLIC_URL": f"http://localhost:{port}",
         "WEBFLOW_LOG_LEVEL": "WARNING",
         "WEBFLOW_OAUTH__CODE_LIFETIME": "PT30M",
-        "WEBFLOW_RATE_LIMITS__ENABLED": "false",  # one address asks for everybody
-        **({"PROMETHEUS_MULTIPROC_DIR": str(numbers)} if processes > 1 else {}),
+        "WEBFLOW_RATE_LIMITS__AUTHORIZE": "",  # one address asks for everybody
+        "WEBFLOW_SERVER__PROCESSES": str(processes),
     }
 
 
-def _server(server: Server, port: int, processes: int) -> tuple[str, ...]:
+def _server(store: Store, server: Server, port: int) -> tuple[str, ...]:
+    if store == "postgresql":
+        return sys.executable, "serve.py"
     if server == "gunicorn":
         return (sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app")
     return (
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
-        *("--host", "127.0.0.1", "--port", str(port), "--workers", str(processes)),
+        *("--host", "127.0.0.1", "--port", str(port), "--workers", "1"),
         *("--blocking-threads", "1", "--backpressure", "256", "--no-log", "wsgi:app"),
     )
 

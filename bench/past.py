@@ -13,7 +13,7 @@ NAMES = {
     "outbox": ("id", "reference"),
     "oauth_requests": ("id", "operation_id", "handle"),
     "oauth_codes": ("code_hash", "family", "operation_id", "user_id"),
-    "oauth_tokens": ("id", "access_hash", "refresh_hash", "family", "operation_id", "user_id"),
+    "oauth_tokens": ("id", "access_hash", "family", "operation_id", "user_id"),
     "user_attempts": ("username",),
 }
 """What a flow leaves, and the columns that name something: each copy has names of its own."""

@@ -27,6 +27,8 @@ LOGIN = NewOperation("login_sca", "A2")
 class Phone:
     """Takes every text message."""
 
+    repeatable = True
+
     def send(self, message):
         pass
 

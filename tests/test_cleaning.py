@@ -14,7 +14,13 @@ from app.store.consents import GivenConsent
 from app.store.db import Base
 from app.store.flows import Flow, FlowRecord
 from app.store.keys import DataKeyRow
-from app.store.oauth import AuthorizationCode, AuthorizationRequest, SigningKey, Token
+from app.store.oauth import (
+    AuthorizationCode,
+    AuthorizationRequest,
+    RefreshToken,
+    SigningKey,
+    Token,
+)
 from app.store.otps import SmsAuthorization
 from app.store.outbox import OutboxRow
 from app.store.sessions import Browser
@@ -120,14 +126,31 @@ def test_what_the_provider_handed_out_is_forgotten_a_day_after_its_end(app, time
     assert [count(app, model) for model in models] == [0, 0, 0]
 
 
-@on_sqlite
-def test_a_token_that_can_be_refreshed_outlives_its_access_token(app, time):
-    ThirdParty(app).tokens()
-    with writing(app) as session:
-        session.scalars(select(Token)).one().refresh_hash = "x" * 64
+def test_what_can_be_refreshed_is_kept_until_it_cannot_and_used_ones_with_it(app, time):
+    tpp = ThirdParty(app)
+    first = tpp.tokens(scope="openid aisp offline_access")["refresh_token"]
+    time.shift(timedelta(days=20))
+    clean(app)
+    second = tpp.refresh(first).json["refresh_token"]
     time.shift(timedelta(days=2))
     clean(app)
-    assert (count(app, Token), count(app, AuthorizationCode)) == (1, 1)
+    assert [count(app, m) for m in (RefreshToken, Token, AuthorizationCode)] == [2, 0, 1]
+    assert tpp.refresh(second).status_code == 200
+    time.shift(timedelta(days=9) + MOMENT)
+    clean(app)
+    assert [count(app, m) for m in (RefreshToken, Token, AuthorizationCode)] == [0, 0, 0]
+
+
+@on_sqlite
+def test_a_family_that_was_revoked_is_forgotten_the_next_day(app, time):
+    tpp = ThirdParty(app)
+    tpp.revoke(tpp.tokens(scope="openid aisp offline_access")["refresh_token"])
+    time.shift(timedelta(days=1) - MOMENT)
+    clean(app)
+    assert count(app, RefreshToken) == 1
+    time.shift(timedelta(hours=1))
+    clean(app)
+    assert [count(app, m) for m in (RefreshToken, Token, AuthorizationCode)] == [0, 0, 0]
 
 
 def test_rows_of_the_outbox_are_forgotten_once_nothing_is_to_be_done(app, time):

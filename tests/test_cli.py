@@ -41,6 +41,14 @@ def test_the_banner_says_where_to_start_who_to_be_and_where_codes_are():
         assert words in said
 
 
+def test_the_banner_says_how_many_processes_run_on_what():
+    assert "1 web process and 1 worker on SQLite" in banner(Settings())
+    machine = {"database_url": "postgresql://db/webflow", "server": {"processes": 3}}
+    assert "3 web processes and 1 worker on PostgreSQL\n" in banner(Settings(**machine))
+    hints = banner(Settings(**machine, redis_url="redis://localhost"))
+    assert "on PostgreSQL and Redis" in hints
+
+
 def test_the_page_of_settings_is_up_to_date():
     assert (ROOT / "docs" / "configuration.md").read_text() == configuration_page(), "run make docs"
 

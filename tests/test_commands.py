@@ -400,6 +400,17 @@ def test_a_delivery_that_waits_is_tried_at_once(flask, app):
 
 
 @on_sqlite
+def test_a_delivery_that_is_being_sent_is_left_alone(flask, app):
+    row_id = put(app)
+    with serving(app) as services:
+        services.outbox.claim(hold=timedelta(minutes=1))
+        services.session.commit()
+    assert "It is being sent" in flask("outbox", "retry", row_id, code=1)
+    with serving(app) as services:
+        assert services.outbox.claim(hold=timedelta(minutes=1)) is None
+
+
+@on_sqlite
 def test_what_cannot_be_tried_again_is_explained(flask, app):
     row_id = put(app)
     with serving(app) as services:

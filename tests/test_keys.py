@@ -26,7 +26,7 @@ from tests.support.threads import at_once
 from tests.support.walker import Walker
 
 NEXT = "the secret that comes after that one"
-PLAIN_BYTES = {"da_sms_authorization.salt", "data_keys.sealed"}
+PLAIN_BYTES = {"da_sms_authorization.salt", "data_keys.sealed", "sms_decoys.salt"}
 """Columns of bytes that the vault does not seal, or that the root's key seals."""
 
 

@@ -182,6 +182,7 @@ def entry_points(port):
             *(python, "-m", "gunicorn", "--config", "gunicorn.conf.py"),
             *("--bind", f"127.0.0.1:{port}", "wsgi:app"),
         ),
+        "granian": (python, "serve.py"),
     }
 
 

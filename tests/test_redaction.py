@@ -159,6 +159,12 @@ def test_what_gunicorn_could_not_read_is_not_repeated(said):
     assert line["event"] == "Error handling request GET /cb?***"
 
 
+def test_a_failure_that_granian_caught_is_told_without_its_message(said):
+    log = logging.getLogger("_granian")
+    told = "Application callable raised an exception\nTraceback …\nValueError: swordfish"
+    assert said(lambda: log.error(told))["event"] == "Application callable raised an exception"
+
+
 DIE = """
 import sys, threading
 from app import logs

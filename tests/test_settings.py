@@ -127,3 +127,24 @@ def test_a_given_secret_is_used_and_nothing_is_written(environment):
     settings = environment(WEBFLOW_SECRET_KEY="given by the operator, long enough")
     assert root_secret(settings) == b"given by the operator, long enough"
     assert not settings.var_dir.exists()
+
+
+def test_what_is_no_rate_is_refused(monkeypatch):
+    monkeypatch.setenv("WEBFLOW_RATE_LIMITS__AUTHORIZE", "often")
+    with pytest.raises(ValidationError, match="not a rate"):
+        Settings()
+
+
+def test_what_is_no_redis_is_refused():
+    with pytest.raises(ValidationError, match="begins with redis://"):
+        Settings(redis_url="localhost:6379")
+
+
+def test_sqlite_has_one_process_with_many_threads_and_postgresql_many_with_one():
+    embedded, machine = Settings(), Settings(database_url="postgresql://db/webflow")
+    assert (embedded.web_processes, embedded.web_threads) == (1, 32)
+    assert machine.web_processes >= 2
+    assert machine.web_threads == 1
+    chosen = {"database_url": "postgresql://db/webflow", "server": {"processes": 5, "threads": 3}}
+    assert Settings(**chosen).web_processes == 5
+    assert Settings(**chosen).web_threads == 3

@@ -11,6 +11,7 @@ import time_machine
 from app import clock
 from app.channels.base import DeliveryFailed
 from app.factory import create_worker
+from app.store.audit import AuditEntry
 from app.store.flows import Flow
 from app.store.outbox import OutboxRow
 from app.store.testers import DemoSms
@@ -277,6 +278,69 @@ def test_a_delivery_whose_worker_died_is_taken_by_another(app, time):
     time.shift(60)
     assert deliveries(app, phone).drain() == 1
     assert len(phone.sent) == 1
+
+
+class Provider(Phone):
+    """A provider that knows no reference: what comes twice is sent twice."""
+
+    repeatable = False
+
+
+@on_sqlite
+def test_what_a_dead_worker_may_have_sent_is_not_sent_again_but_has_visibly_failed(app, time):
+    walker = Walker(app)
+    walker.start_payment()
+    walker.name()
+    with serving(app) as services:
+        services.outbox.claim(hold=timedelta(seconds=60))
+        services.session.commit()
+    time.shift(60)
+    phone = Provider()
+    deliveries(app, phone).drain()
+    assert phone.sent == []
+    kept = only_one(app, OutboxRow)
+    assert (kept.state, kept.error, kept.payload) == ("failed", "interrupted", None)
+    failed = [entry for entry in all_of(app, AuditEntry) if entry.name == "sms.failed"]
+    assert [entry.subject for entry in failed] == [walker.flow().id]
+    walker.press("resend")
+    assert deliveries(app, phone).drain() == 1
+    assert [message.reference for message in phone.sent] == [walker.messages()[-1].message_id]
+
+
+@on_sqlite
+@pytest.mark.parametrize(("uncertain", "sent"), [(True, 0), (False, 1)])
+def test_a_message_that_may_have_arrived_is_not_sent_again(app, time, uncertain, sent):
+    put(app, "m1")
+    phone = Provider(DeliveryFailed("no_answer", temporary=True, uncertain=uncertain))
+    deliveries(app, phone).drain()
+    time.shift(60)
+    deliveries(app, phone).drain()
+    assert len(phone.sent) == sent
+
+
+@on_sqlite
+def test_a_message_on_which_a_channel_broke_is_not_sent_again(app, time):
+    put(app, "m1")
+    phone = Provider(RuntimeError("a bug"))
+    deliveries(app, phone).drain()
+    time.shift(120)
+    deliveries(app, phone).drain()
+    assert phone.sent == []
+    assert only_one(app, OutboxRow).error == "broke"
+
+
+@on_sqlite
+def test_a_worker_that_died_after_a_failure_leaves_a_message_that_may_have_arrived(app, time):
+    put(app, "m1")
+    phone = Provider(busy())
+    deliveries(app, phone).drain()
+    time.shift(10)
+    with serving(app) as services:
+        services.outbox.claim(hold=timedelta(seconds=60))
+        services.session.commit()
+    time.shift(60)
+    deliveries(app, phone).drain()
+    assert phone.sent == []
 
 
 # --- the worker process -----------------------------------------------------------------------

@@ -24,19 +24,26 @@ class DeliveryFailed(Exception):  # noqa: N818 - said as what happened to the me
     """The provider refused the message, or did not answer in time.
 
     `temporary` tells whether trying again may help, `code` why, e.g. "number_invalid", and
-    `answer` what the provider said in its own codes, e.g. "400 21211". None of them, and no
+    `answer` what the provider said in its own codes, e.g. "400 21211". `uncertain`: the provider
+    may have taken the message all the same, as when its answer got lost. None of them, and no
     chained exception, carries the text, the number or a credential.
     """
 
-    def __init__(self, code: str, *, temporary: bool, answer: str = "") -> None:
+    def __init__(
+        self, code: str, *, temporary: bool, answer: str = "", uncertain: bool = False
+    ) -> None:
         super().__init__(f"{code} ({answer})" if answer else code)
         self.code = code
         self.temporary = temporary
         self.answer = answer
+        self.uncertain = uncertain
 
 
 class SmsChannel(Protocol):
     """Takes text messages; one method, so that a new provider is one small file."""
+
+    repeatable: bool
+    """Whether a message with a reference that came before is not sent again."""
 
     def send(self, message: Sms) -> None:
         """Hand the message over, or raise DeliveryFailed."""

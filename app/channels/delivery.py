@@ -27,6 +27,8 @@ class Delivery:
     """What the journal calls the message; no secret."""
     delivered: Name
     failed: Name
+    is_repeatable: bool = True
+    """Whether it does no harm if it arrives twice, or arrives once however often it is sent."""
 
 
 def sms_delivery(channel: SmsChannel, payload: Mapping[str, str], *, reference: str) -> Delivery:
@@ -43,6 +45,7 @@ def sms_delivery(channel: SmsChannel, payload: Mapping[str, str], *, reference: 
         message=reference,
         delivered=Name.SMS_DELIVERED,
         failed=Name.SMS_FAILED,
+        is_repeatable=channel.repeatable,
     )
 
 

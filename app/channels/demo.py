@@ -6,7 +6,9 @@ from app.channels.base import Push, Sms
 
 
 class DemoSms:
-    """Hands every message to `keep`, which writes it where testers can read it."""
+    """Hands every message to `keep`, which writes it where testers can read it, once."""
+
+    repeatable = True
 
     def __init__(self, keep: Callable[[Sms], None]) -> None:
         self._keep = keep

@@ -2,7 +2,7 @@
 
 The library builds and signs the request; what goes over the wire, and what an answer means,
 is decided here: one attempt with a timeout, no redirects, nothing logged. Twilio knows no
-idempotency key for messages: after an answer that got lost, a repeated delivery may arrive twice.
+idempotency key for messages: what it may have taken is not sent again.
 """
 
 import re
@@ -51,6 +51,11 @@ BUSY: Mapping[int, str] = {  # Twilio's codes that pass by themselves, whatever 
 }
 # fmt: on
 PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+NOT_TAKEN = {
+    HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE
+}  # fmt: skip
+"""What is said of requests that were not looked at; after another failure nobody knows."""
+
 STATUSES: Mapping[int, str] = {  # what a refusal without a known code means
     HTTPStatus.UNAUTHORIZED: "credentials_refused",
     HTTPStatus.FORBIDDEN: "credentials_refused",
@@ -60,6 +65,8 @@ STATUSES: Mapping[int, str] = {  # what a refusal without a known code means
 
 class TwilioSms:
     """The account at Twilio that the settings name."""
+
+    repeatable = False
 
     def __init__(self, settings: TwilioSettings) -> None:
         if faults := _faults(settings):
@@ -100,7 +107,12 @@ class TwilioSms:
         try:
             self._messages.create(to=message.to, body=message.text, **self._sender)
         except DeliveryFailed as failure:
-            return DeliveryFailed(failure.code, temporary=failure.temporary, answer=failure.answer)
+            return DeliveryFailed(
+                failure.code,
+                temporary=failure.temporary,
+                answer=failure.answer,
+                uncertain=failure.uncertain,
+            )
         return None
 
 
@@ -139,7 +151,10 @@ class _Http:
                 allow_redirects=False,
             )
         except (OSError, ValueError) as error:  # each error of requests is one of these
-            raise DeliveryFailed("no_answer", temporary=True, answer=type(error).__name__) from None
+            name, reached = type(error).__name__, not _never_arrived(error)
+            raise DeliveryFailed(
+                "no_answer", temporary=True, answer=name, uncertain=reached
+            ) from None
         if failure := _failure(answer):
             raise failure
         return answer
@@ -155,6 +170,18 @@ def _faults(settings: TwilioSettings) -> list[str]:
     return [f"set WEBFLOW_SMS__TWILIO__{name}" for name, value in needed.items() if not value]
 
 
+def _never_arrived(error: OSError | ValueError) -> bool:
+    """Tell whether no connection was made, so that nothing can have been taken."""
+    # Here and not above, as the library itself: only who sends through it pays for it.
+    from requests.exceptions import ConnectTimeout  # noqa: PLC0415
+    from urllib3.exceptions import MaxRetryError, NewConnectionError  # noqa: PLC0415
+
+    if isinstance(error, ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(cause, MaxRetryError) and isinstance(cause.reason, NewConnectionError)
+
+
 def _failure(answer: "Response") -> DeliveryFailed | None:
     """Judge an answer; None: Twilio has taken the message."""
     status, body = answer.status_code, _body(answer)
@@ -163,9 +190,18 @@ def _failure(answer: "Response") -> DeliveryFailed | None:
     told = f"{status} {number}" if number else f"{status}"
     if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         # A page of some proxy also says 200; Twilio describes the message it has taken.
-        return None if body else DeliveryFailed("not_understood", temporary=True, answer=told)
+        return (
+            None
+            if body
+            else DeliveryFailed("not_understood", temporary=True, answer=told, uncertain=True)
+        )
     if number in BUSY or status in PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return DeliveryFailed(BUSY.get(number, "provider_busy"), temporary=True, answer=told)
+        return DeliveryFailed(
+            BUSY.get(number, "provider_busy"),
+            temporary=True,
+            answer=told,
+            uncertain=number not in BUSY and status not in NOT_TAKEN,
+        )
     code = REFUSALS.get(number) or STATUSES.get(status, "refused")
     return DeliveryFailed(code, temporary=False, answer=told)
 

@@ -11,7 +11,7 @@ from app import clock
 from app.cli.kit import moment, operating, table
 from app.events import Name
 from app.oauth.clients import BASIC, NONE, POST, ensure_client, secret_hash
-from app.oauth.scopes import SCOPES
+from app.oauth.scopes import SCOPES, USUAL
 from app.services import Services
 from app.store.oauth import OAuthClient
 
@@ -24,7 +24,9 @@ group = AppGroup("clients", help="Third parties that may ask for authorizations.
 @click.argument("client_id")
 @click.option("--name", required=True, help="What customers read.")
 @click.option("--redirect-uri", "redirect_uris", multiple=True, required=True, help="Repeatable.")
-@click.option("--scope", "scopes", multiple=True, help=f"Repeatable; all of {SCOPES} by default.")
+@click.option(
+    "--scope", "scopes", multiple=True, help=f"Repeatable; of {SCOPES}; by default {USUAL}."
+)
 @click.option("--description", help="A sentence about it.")
 @click.option(
     "--login-operation",
@@ -64,7 +66,7 @@ def create(  # noqa: PLR0913 - what a registration consists of
                 name=name,
                 redirect_uris=redirect_uris,
                 description=description,
-                scopes=scopes or SCOPES,
+                scopes=scopes or USUAL,
                 login_operation=login_operation,
                 token_endpoint_auth_method=auth_method,
             )

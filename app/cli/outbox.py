@@ -8,7 +8,7 @@ from app import clock
 from app.cli.kit import moment, operating, parts, table
 from app.events import Name
 from app.store.db import changed_one
-from app.store.outbox import OutboxRow
+from app.store.outbox import SENDING, OutboxRow
 
 STATES = ("pending", "delivered", "failed", "void")
 
@@ -50,7 +50,9 @@ def list_some(state: str | None, newest: int) -> None:
 def retry(row_id: str) -> None:
     """Try a delivery that waits for its next attempt at once."""
     with operating() as services:
-        due = update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state == "pending")
+        due = update(OutboxRow).where(
+            OutboxRow.id == row_id, OutboxRow.state == "pending", OutboxRow.error != SENDING
+        )
         if not changed_one(services.session, due.values(due_at=clock.now())):
             raise click.ClickException(_why_not(services.session.get(OutboxRow, row_id)))
         services.journal.record(Name.OUTBOX_RETRIED, row_id)
@@ -61,4 +63,6 @@ def retry(row_id: str) -> None:
 def _why_not(row: OutboxRow | None) -> str:
     if row is None:
         return "There is no such delivery: see flask outbox list"
+    if row.state == "pending":
+        return "It is being sent; if its worker died, that is found out a minute after."
     return f"It is {row.state}: its text is gone, and the customer asks for a new code."

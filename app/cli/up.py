@@ -27,6 +27,7 @@ def run(app: Flask, settings: Settings, seed: Seed) -> int:
     if settings.embedded or settings.profile == "demo":
         upgrade()
         seed(app)
+    app.extensions["webflow"].engine.dispose()  # who only watches needs no connection
     return Supervisor(
         list(_programs(settings)),
         ready=lambda: all(_answers(f"{address}/healthz") for address in _addresses(settings)),
@@ -43,7 +44,10 @@ def _addresses(settings: Settings) -> list[str]:
 
 def _programs(settings: Settings) -> Iterator[Program]:
     python = sys.executable
-    yield Program("web", (python, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"))
+    if settings.embedded:
+        yield Program("web", (python, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"))
+    else:
+        yield Program("web", (python, "serve.py"))
     yield Program("worker", (python, "worker.py"))
     if settings.profile == "demo":
         yield Program("demo", (python, "-m", "app.demo"), environment=_for_demo(settings))
@@ -87,9 +91,18 @@ def _answers(address: str) -> bool:
         return False
 
 
+def _processes(settings: Settings) -> str:
+    """Return how many of which kind run, on what."""
+    number = settings.web_processes
+    web = "1 web process" if number == 1 else f"{number} web processes"
+    database = "SQLite" if settings.embedded else "PostgreSQL"
+    hints = " and Redis" if settings.redis_url else ""
+    return f"{web} and 1 worker on {database}{hints}"
+
+
 def banner(settings: Settings) -> str:
     """Return what a person is told when everything answers."""
-    lines = [("Portal", settings.issuer)]
+    lines = [("Portal", settings.issuer), ("Processes", _processes(settings))]
     if settings.profile == "demo":
         lines += [
             ("Demo client", f"{settings.demo_address}  <- start here"),

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.bank.base import USERNAME
 from app.errors import NotFound, OperationNotAvailable, OperationNotFound
 from app.events import Journal, Name
 from app.flows import showing
@@ -15,8 +16,9 @@ from app.flows.configuration import Configuration
 from app.flows.history import History
 from app.flows.lockout import Lockout
 from app.flows.preparing import Preparing, deadline_of
+from app.flows.showing import TIMEOUT
 from app.flows.steering import Steering
-from app.flows.transitions import INTERRUPTED, TIMEOUT, Ticket, Transitions
+from app.flows.transitions import INTERRUPTED, Ticket, Transitions
 from app.flows.versions import Versions
 from app.flows.views import Binding, Ended, NewOperation, Operation, Outcome, Page
 from app.methods.base import Form, Method
@@ -134,6 +136,8 @@ class Flows:
             return str(flow.handle), None
         flow.handle, flow.opened_at = secrets.token_urlsafe(HANDLE_BYTES), clock.now()
         flow.ends_at = flow.opened_at + self._settings.lifetime
+        if flow.user_id is None and USERNAME.fullmatch(binding.login_hint):
+            flow.username = binding.login_hint
         deadline_of(flow, self._timeout(flow))
         return flow.handle, self._transitions.begin(flow)
 
@@ -142,15 +146,16 @@ class Flows:
         flow = self._by_id(operation_id)
         if flow.browser_id != browser:
             raise OperationNotAvailable("another browser's", operation=operation_id)
-        return showing.outcome(flow, self._history.of(flow)[flow.id])
+        table = self._configuration.rules(flow.operation_name).table
+        return showing.outcome(flow, self._history.of(flow)[flow.id], table)
 
     # --- for the browser ------------------------------------------------------------------
 
     def show(self, handle: str, browser: str | None, language: str) -> Page | Ended:
         """Return the present page; showing it twice changes nothing."""
         flow = self._mine(handle, browser)
-        if flow.result != "CONTINUE" or self._is_over(flow):
-            return showing.ended(flow, timed_out=self._is_over(flow))
+        if flow.result != "CONTINUE" or showing.is_late(flow):
+            return showing.ended(flow, timed_out=showing.is_late(flow))
         method = self._methods[Step(str(flow.step))]
         return showing.page(
             flow,
@@ -177,7 +182,7 @@ class Flows:
         flow = self._mine(handle, browser)
         if flow.result != "CONTINUE":
             return None
-        if self._is_over(flow):
+        if showing.is_late(flow):
             self._transitions.end(flow, Result.AUTH_METHOD_FAILED, TIMEOUT)
             return None
         self._versions.claim(flow, nonce)
@@ -216,7 +221,7 @@ class Flows:
     def _check_available(self, flow: Flow, binding: Binding) -> None:
         if flow.client_id not in (None, binding.client_id):
             raise OperationNotAvailable("another client's", operation=flow.id)
-        if flow.result != "CONTINUE" or self._is_over(flow):
+        if flow.result != "CONTINUE" or showing.is_late(flow):
             raise OperationNotAvailable("ended", operation=flow.id)
         if flow.browser_id not in (None, binding.browser):
             raise OperationNotAvailable("another browser's", operation=flow.id)
@@ -242,9 +247,6 @@ class Flows:
         if browser is None or flow.browser_id != browser:
             raise OperationNotAvailable("another browser's", flow=flow.id)
         return flow
-
-    def _is_over(self, flow: Flow) -> bool:
-        return flow.result == "CONTINUE" and clock.now() >= flow.expires_at
 
     def _timeout(self, flow: Flow) -> timedelta:
         return self._configuration.rules(flow.operation_name).timeout

@@ -22,14 +22,17 @@ from app.nextstep.vocabulary import (
 )
 from app.store.flows import Flow, FlowRecord
 
+TIMEOUT = "operation.timeout"
+
 ENDED_CODES: Mapping[str, tuple[str, str]] = {
-    "operation.timeout": ("timeout", "timeout"),
+    TIMEOUT: ("timeout", "timeout"),
     "authentication.maxAttemptsExceeded": ("failed", "attempts_exceeded"),
     "canceled.interrupted_operation": ("interrupted", "interrupted"),
 }
 """Reason of the end → outcome and code of the words for people."""
 
-STRONG = {Step.LOGIN_SCA.value, Step.APPROVAL_SCA.value}
+STRONG = (Step.APPROVAL_SCA, Step.LOGIN_SCA)
+"""Steps of strong authentication; what is to be approved is bound to the first one alone."""
 
 
 def page(
@@ -90,7 +93,8 @@ def ended(flow: Flow, *, timed_out: bool) -> Ended:
 def operation(
     flow: Flow, history: Sequence[FlowRecord], *, words: Words, rules: Rules
 ) -> Operation:
-    """Return an operation as back ends see it."""
+    """Return an operation as back ends see it; one whose time is over has failed."""
+    late = is_late(flow)
     return Operation(
         id=flow.id,
         name=flow.operation_name,
@@ -104,11 +108,11 @@ def operation(
         account_status=flow.account_status,
         external_operation_name=flow.external_operation_name,
         external_transaction_id=flow.external_transaction_id,
-        result=flow.result,
-        reason=flow.result_reason,
-        steps=flow.offered,
+        result="FAILED" if late else flow.result,
+        reason=TIMEOUT if late else flow.result_reason,
+        steps=[] if late else flow.offered,
         chosen_step=history[-1].chosen if history else None,
-        remaining_attempts=_remaining(flow, history, rules),
+        remaining_attempts=0 if late else _remaining(flow, history, rules),
         created_at=flow.created_at,
         expires_at=flow.expires_at,
         history=[
@@ -120,22 +124,31 @@ def operation(
     )
 
 
-def outcome(flow: Flow, history: Sequence[FlowRecord]) -> Outcome:
+def is_late(flow: Flow) -> bool:
+    """Tell whether the time of a flow is over, though nobody has ended it yet."""
+    return flow.result == "CONTINUE" and clock.now() >= flow.expires_at
+
+
+def outcome(flow: Flow, history: Sequence[FlowRecord], table: Table) -> Outcome:
     """Return how a flow stands, with everything that was proved in it."""
     confirmed = [entry for entry in history if entry.step_result == Result.CONFIRMED.value]
     proved = [Instrument(name) for entry in confirmed for name in entry.instruments]
-    strong = any(e.step in STRONG and _is_strong(e.instruments) for e in confirmed)
-    late = flow.result == "CONTINUE" and clock.now() >= flow.expires_at
+    needed = _needed(table)
+    strong = [entry for entry in confirmed if entry.step in STRONG]
+    was_taken = any(entry.step == needed for entry in strong)
+    late = is_late(flow)
     return Outcome(
         result="FAILED" if late else flow.result,
-        reason="operation.timeout" if late else flow.result_reason,
+        reason=TIMEOUT if late else flow.result_reason,
         canceled=flow.canceled,
         user_id=flow.user_id,
         organization_id=flow.organization_id,
         language=flow.language,
         authenticated_at=flow.authenticated_at,
         instruments=tuple(dict.fromkeys(proved)),
-        sca=strong,
+        sca=was_taken and all(_is_strong(entry.instruments) for entry in strong),
+        is_proved=needed is None
+        or (was_taken and all(_is_strong(e.instruments) or e.caller is not None for e in strong)),
         operation_name=flow.operation_name,
     )
 
@@ -148,6 +161,18 @@ def kind_of(flow: Flow) -> OperationKind:
 def _is_strong(instruments: Sequence[str]) -> bool:
     """Two independent elements: something known and something held, or the phone, which is both."""
     return "POWERAUTH_TOKEN" in instruments or {"CREDENTIAL", "OTP_KEY"} <= set(instruments)
+
+
+def _needed(table: Table) -> Step | None:
+    """Return the strong step without which an operation is not approved, if it has any.
+
+    A login never stands for the approval of a payment. Of an operation that operators have taken
+    away meanwhile nobody knows what it needed: then no step is enough.
+    """
+    if not table.rows:
+        return Step.INIT
+    steps = {row.step for row in table.rows}
+    return next((step for step in STRONG if step in steps), None)
 
 
 def _progress(

@@ -19,7 +19,8 @@ from app.flows.configuration import Configuration
 from app.flows.configuring import FACTORS
 from app.flows.history import History, Stamp
 from app.flows.preparing import deadline_of, in_form
-from app.flows.transitions import CANCELED, NOT_ACTIVE, TIMEOUT, Ticket, Transitions
+from app.flows.showing import TIMEOUT
+from app.flows.transitions import CANCELED, NOT_ACTIVE, Ticket, Transitions
 from app.flows.versions import Versions
 from app.flows.views import Update
 from app.nextstep.engine import NO_AUTH_METHOD

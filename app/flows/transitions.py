@@ -16,7 +16,6 @@ from app.nextstep.vocabulary import NEVER_SHOWN, Ending, Instrument, Result, Ste
 from app.store.flows import Flow
 
 ATTEMPTS_EXCEEDED = "authentication.maxAttemptsExceeded"
-TIMEOUT = "operation.timeout"
 INTERRUPTED = "canceled.interrupted_operation"
 CANCELED = "canceled.unknown"
 UNKNOWN = "error.unknown"

@@ -57,6 +57,8 @@ class Binding:
     """Address of ours; opaque to everyone but the provider."""
     return_origin: str
     """Origin of the third party, for the policy of the pages."""
+    login_hint: str = ""
+    """Who the third party believes the customer is; fills in the first page, proves nothing."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,9 @@ class Outcome:
     authenticated_at: datetime | None
     instruments: tuple[Instrument, ...]
     sca: bool
+    """Whether every strong step was confirmed by two independent instruments."""
+    is_proved: bool
+    """Whether a strong step was confirmed so, or by a back end, if the operation has any."""
     operation_name: str
 
 

@@ -36,7 +36,7 @@ class UserName:
     texts: Texts
 
     def data(self, flow: Flow, language: str) -> dict[str, object]:
-        """Return the segments; the one that was chosen before, else the default, is selected."""
+        """Return the segments, with the one chosen before or the default, and a name so far."""
         words = self.texts.words(language)
         known = sorted(self.segments.organizations(), key=lambda organization: organization.order)
         typed = (flow.problem or {}).get("values", {}).get("organization")
@@ -51,7 +51,7 @@ class UserName:
             }
             for o in known
         ]
-        return {"organizations": organizations}
+        return {"organizations": organizations, "username": flow.username or ""}
 
     def read(self, form: Form) -> Identity | Again:
         """Read the form, or say which field is wrong; nothing counts as an attempt."""

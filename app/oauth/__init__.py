@@ -1,7 +1,9 @@
 """The OAuth 2.1 and OpenID Connect provider, on Authlib: a door for third parties."""
 
 import logging
+import math
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from flask import Flask
 from flask_wtf.csrf import CSRFProtect
@@ -16,6 +18,9 @@ from app.oauth.resources import Protector
 from app.oauth.server import build
 from app.services import Services
 from app.settings import Settings
+
+DIALECTS = dict.fromkeys(endpoints.ADDRESSES, endpoints.dress)
+"""Address → how failures are answered there."""
 
 DEMO_CLIENT, DEMO_SECRET = "democlient", "changeme"
 
@@ -32,6 +37,8 @@ def register(
     for blueprint in (views.bp, endpoints.bp):
         csrf.exempt(blueprint)
         app.register_blueprint(blueprint)
+    lifetime = settings.oauth.refresh_token_lifetime
+    app.jinja_env.globals["offline_days"] = math.ceil(lifetime / timedelta(days=1))
     server = build(settings, KeyRing())
     app.extensions[EXTENSION] = Provider(
         server=server,

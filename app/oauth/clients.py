@@ -17,7 +17,7 @@ from app import clock
 from app.crypto.vault import Vault
 from app.oauth.errors import ClientNotAuthenticatedError
 from app.oauth.requests import LONGEST, UNPRINTABLE, Request
-from app.oauth.scopes import SCOPES, split
+from app.oauth.scopes import OFFLINE_ACCESS, SCOPES, split
 from app.services import services
 from app.store.oauth import OAuthClient
 
@@ -30,6 +30,10 @@ NOBODY = "-" * 64
 
 AUTHORITY = re.compile(r"[A-Za-z0-9.\-]*(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?")
 """Host and port, no user: it goes into a header that says where forms may end."""
+
+LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::[0-9]{1,5})?(/.*)", re.DOTALL)
+"""An address on the customer's own machine; a native app gets its port when it starts
+(RFC 8252, 7.3). Never `localhost`: that name may be somebody else's."""
 
 FORBIDDEN_SCHEMES = frozenset({"", "javascript", "data", "vbscript", "file", "blob", "about"})
 
@@ -54,8 +58,13 @@ class Client(ClientMixin):
         return " ".join(asked) if asked and set(asked) <= set(self.row.scopes) else None
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        """Compare exact strings."""
-        return redirect_uri in self.row.redirect_uris
+        """Compare exact strings. Only the port of an app on the customer's own machine is free."""
+        registered = self.row.redirect_uris
+        if redirect_uri in registered:
+            return True
+        is_native = self.row.token_endpoint_auth_method == NONE
+        anywhere = _without_port(redirect_uri)
+        return is_native and anywhere is not None and anywhere in map(_without_port, registered)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:  # noqa: ARG002 - one method for all endpoints
         """Tell whether the client registered this way to authenticate."""
@@ -66,7 +75,9 @@ class Client(ClientMixin):
         return response_type == "code"
 
     def check_grant_type(self, grant_type: str) -> bool:
-        """Serve the code grant, nothing else."""
+        """Serve the code grant, and refreshing where the client registered `offline_access`."""
+        if grant_type == "refresh_token":
+            return OFFLINE_ACCESS in self.row.scopes
         return grant_type == "authorization_code"
 
 
@@ -196,6 +207,12 @@ def clients_with_secret(session: Session, vault: Vault, secret: str) -> list[str
         for row in rows
         if row.secret_hash == secret_hash(vault, row.client_id, secret)
     ]
+
+
+def _without_port(uri: str) -> str | None:
+    """Return an address on the customer's own machine whatever its port; None for all others."""
+    found = LOOPBACK.fullmatch(uri)
+    return found[1] + found[2] if found else None
 
 
 def _is_redirect_target(uri: str) -> bool:

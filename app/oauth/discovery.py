@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.oauth.gate import RESPONSE_MODE
+from app.oauth.gate import PROMPTS, RESPONSE_MODE
 from app.oauth.grants import S256ForEveryone
 from app.oauth.keys import ALGORITHM
 from app.oauth.proof import ACR_VALUES
@@ -19,6 +19,7 @@ ENDPOINTS = {
     "authorization_endpoint": "oauth.authorize",
     "token_endpoint": "oauth_api.token",
     "introspection_endpoint": "oauth_api.introspect",
+    "revocation_endpoint": "oauth_api.revoke",
     "userinfo_endpoint": "oauth_api.userinfo",
     "jwks_uri": "oauth_api.jwks",
 }
@@ -38,6 +39,8 @@ def metadata(server: Server, app: Flask, settings: Settings) -> dict[str, object
         "code_challenge_methods_supported": S256ForEveryone.SUPPORTED_CODE_CHALLENGE_METHOD,
         "token_endpoint_auth_methods_supported": server.token_auth_methods,
         "introspection_endpoint_auth_methods_supported": server.introspection_auth_methods,
+        "revocation_endpoint_auth_methods_supported": server.revocation_auth_methods,
+        "prompt_values_supported": list(PROMPTS),
         "authorization_response_iss_parameter_supported": True,
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": [ALGORITHM],

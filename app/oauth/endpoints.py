@@ -1,10 +1,12 @@
 """Addresses of the provider that programs call: JSON in answer, whatever happens."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 
 import structlog
 from authlib.oauth2 import OAuth2Error
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, g, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -21,6 +23,24 @@ log = structlog.get_logger("webflow.oauth")
 PUBLIC_SECONDS = 300
 """How long metadata and keys may be kept; a new key is published before it signs."""
 
+PREFLIGHT_SECONDS = 600
+"""How long a browser may remember what it may send."""
+
+OPEN: Mapping[str, str] = MappingProxyType(
+    {
+        "/oauth2/token": "POST",
+        "/oauth2/revoke": "POST",
+        "/oauth2/userinfo": "GET, POST",
+        "/oauth2/jwks": "GET",
+        "/.well-known/openid-configuration": "GET",
+        "/.well-known/oauth-authorization-server": "GET",
+    }
+)
+"""Addresses that a client in a browser calls from its own page, and the methods there."""
+
+ADDRESSES = (*OPEN, "/oauth2/introspect", "/api/secure/profile")
+"""Where every failure is answered in the words of OAuth, whatever failed."""
+
 SERVER_ERROR = HTTPStatus.INTERNAL_SERVER_ERROR
 
 bp = Blueprint("oauth_api", __name__)
@@ -28,7 +48,7 @@ bp = Blueprint("oauth_api", __name__)
 
 @bp.post("/oauth2/token")
 def token() -> ResponseReturnValue:
-    """Exchange a code for tokens."""
+    """Exchange a code, or a refresh token, for tokens."""
     answer: Response = provider().server.create_token_response(form_request())
     return answer
 
@@ -40,12 +60,11 @@ def introspect() -> ResponseReturnValue:
     return answer
 
 
-@bp.route("/oauth2/token", methods=["GET", "PUT", "PATCH", "DELETE"])
-@bp.route("/oauth2/introspect", methods=["GET", "PUT", "PATCH", "DELETE"])
-def only_post() -> ResponseReturnValue:
-    """Say that parameters come in a posted form."""
-    body = jsonify(error="invalid_request", error_description="Use POST")
-    return body, HTTPStatus.METHOD_NOT_ALLOWED, {"Allow": "POST"}
+@bp.post("/oauth2/revoke")
+def revoke() -> ResponseReturnValue:
+    """Take back a token of the client's own."""
+    answer: Response = provider().server.create_endpoint_response("revocation", form_request())
+    return answer
 
 
 @bp.route("/oauth2/userinfo", methods=["GET", "POST"])
@@ -82,16 +101,36 @@ def metadata() -> ResponseReturnValue:
     return _public(jsonify(provider().metadata))
 
 
+@bp.after_request
+def open_to_pages(response: Response) -> Response:
+    """Let pages of every origin call what is open to them; no cookie counts here (CORS)."""
+    methods = OPEN.get(request.path)
+    if methods is None:
+        return response
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "Retry-After, WWW-Authenticate"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = methods
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type"
+        response.headers["Access-Control-Max-Age"] = str(PREFLIGHT_SECONDS)
+    return response
+
+
 @bp.errorhandler(Exception)
 def dress(error: Exception) -> ResponseReturnValue:
     """Answer every failure in the words of OAuth; only ours, never those of the failure."""
     if isinstance(error, OAuth2Error):
         return provider().server.handle_error_response(None, error)
-    services().close()  # whatever was begun is not to be committed
+    g.failed = True  # whatever was begun is not to be committed
     match error:
         case Problem(status=HTTPStatus.SERVICE_UNAVAILABLE as status):
             return jsonify(error="temporarily_unavailable"), status, {"Retry-After": "2"}
-        case HTTPException(code=int(status)) | Problem(status=status) if status < SERVER_ERROR:
+        case HTTPException(code=HTTPStatus.TOO_MANY_REQUESTS as status):
+            return jsonify(error="temporarily_unavailable"), status
+        case HTTPException(code=int(status)) if status < SERVER_ERROR:
+            allowed = [each for each in error.get_headers() if each[0] == "Allow"]
+            return jsonify(error="invalid_request"), status, allowed
+        case Problem(status=status) if status < SERVER_ERROR:
             return jsonify(error="invalid_request"), status
         case _:
             log.error("unexpected", exc_info=error)
@@ -105,7 +144,6 @@ def _bearer(scope: str | None = None) -> Token:
 
 
 def _public(response: Response) -> Response:
-    """Let every origin read it, and keep it for a while."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
+    """Let everybody keep it for a while."""
     response.headers["Cache-Control"] = f"public, max-age={PUBLIC_SECONDS}"
     return response

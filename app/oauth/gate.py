@@ -4,6 +4,7 @@ Client and redirect URI come first. As long as they are not both known to belong
 refusal is a page of ours; afterwards every refusal is told to the client by a redirect.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -27,6 +28,14 @@ from app.oauth.requests import Parameters, Request
 
 RESPONSE_MODE = "query"
 
+NONE, LOGIN, CONSENT, SELECT_ACCOUNT = "none", "login", "consent", "select_account"
+
+PROMPTS = (NONE, LOGIN, CONSENT, SELECT_ACCOUNT)
+"""Values of `prompt`. All but the first ask for what every request gets: a new login, in which
+the customer says who they are, and a consent."""
+
+SECONDS = re.compile(r"[0-9]+")
+
 NOT_SUPPORTED: Mapping[str, Callable[[], OAuth2Error]] = MappingProxyType(
     {
         "request": lambda: RequestNotSupportedError("request is not supported"),
@@ -45,6 +54,7 @@ def check(_server: object, request: Request) -> None:
     try:
         _check_form(parameters)
         _check_prompt(parameters.data.get("prompt", ""))
+        _check_max_age(parameters.data.get("max_age", "0"))
     except OAuth2Error as error:
         error.redirect_uri = redirect_uri
         raise
@@ -88,7 +98,15 @@ def _check_form(parameters: Parameters) -> None:
 def _check_prompt(prompt: str) -> None:
     """Every request needs a new login, so there is never one to reuse silently."""
     wanted = prompt.split()
-    if "none" in wanted and len(wanted) > 1:
+    if not set(wanted) <= set(PROMPTS):
+        raise InvalidRequestError("prompt has an unknown value")
+    if NONE in wanted and len(wanted) > 1:
         raise InvalidRequestError("prompt none excludes all others")
-    if "none" in wanted:
+    if NONE in wanted:
         raise LoginRequiredError("Every request needs a new login")
+
+
+def _check_max_age(max_age: str) -> None:
+    """Any number of seconds is kept to: the login is made for this very request."""
+    if not SECONDS.fullmatch(max_age):
+        raise InvalidRequestError("max_age must be a number of seconds")

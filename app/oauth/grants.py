@@ -11,10 +11,12 @@ from sqlalchemy import update
 
 from app import clock
 from app.events import Name
+from app.oauth import families
 from app.oauth.clients import BASIC, NONE, POST, Client
 from app.oauth.requests import Request
+from app.oauth.scopes import OFFLINE_ACCESS, split
 from app.services import services
-from app.store.oauth import AuthorizationCode, Token
+from app.store.oauth import AuthorizationCode
 
 VERIFIER = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
@@ -106,6 +108,12 @@ class CodeGrant(AuthorizationCodeGrant):
         """Return who the tokens are about."""
         return authorization_code.row
 
+    def generate_token(self, *, scope: str, **more: object) -> dict[str, object]:
+        """Make tokens; one to refresh with only where access was granted beyond this visit."""
+        more["include_refresh_token"] = OFFLINE_ACCESS in split(scope)
+        token: dict[str, object] = super().generate_token(scope=scope, **more)
+        return token
+
     def delete_authorization_code(self, authorization_code: Code) -> None:
         """Keep the used code: a second use must be noticed."""
 
@@ -147,15 +155,10 @@ def _take(code: str, client_id: str) -> AuthorizationCode | None:
 
 def _notice_replay(code: str, client_id: str) -> None:
     """Revoke what a used code gave when it comes back: it was copied (RFC 6749, 4.1.2)."""
-    session = services().session
-    known = session.get(AuthorizationCode, _hash(code), populate_existing=True)
+    known = services().session.get(AuthorizationCode, _hash(code), populate_existing=True)
     if known is None or known.client_id != client_id or known.used_at is None:
         return
-    session.execute(
-        update(Token)
-        .where(Token.family == known.family, Token.revoked_at.is_(None))
-        .values(revoked_at=clock.now())
-    )
+    families.revoke(known.family)
     services().journal.record(Name.CODE_REPLAYED, known.operation_id, client_id=client_id)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
+import structlog
 from authlib.oauth2 import OAuth2Error
 from flask import Response, redirect
 from sqlalchemy import update
@@ -22,6 +23,8 @@ from app.oauth.scopes import LOGIN_DATA, check_fit, login_operation, split
 from app.oauth.server import Server
 from app.services import services
 from app.store.oauth import AuthorizationRequest
+
+log = structlog.get_logger("webflow.oauth")
 
 ID_BYTES = 32
 ID = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -65,6 +68,7 @@ def start(request: Request, *, language: str) -> str:
         language=language,
         return_to=f"/oauth2/resume/{request_id}",
         return_origin=_origin(asked["redirect_uri"]),
+        login_hint=asked.get("login_hint", ""),
     )
     handle = services().open(operation_id, binding)
     _replace_older(operation_id)
@@ -174,6 +178,9 @@ def _finish(request_id: str, now: datetime) -> None:
 
 def _refusal(outcome: Outcome, *, is_late: bool) -> OperationFailedError | None:
     if outcome.result == "DONE" and outcome.user_id is not None:
+        if not outcome.is_proved:  # the last gate: whatever went wrong before, no code is made
+            log.error("oauth.outcome.not_proved", operation=outcome.operation_name)
+            return OperationFailedError()
         return OperationFailedError(TIMED_OUT) if is_late else None
     described = REASONS.get(outcome.reason) or (CANCELED if outcome.canceled else None)
     return OperationFailedError(described)

@@ -1,16 +1,19 @@
 """What a finished flow proved, in the words of OpenID Connect."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from app.nextstep.vocabulary import Instrument
 
-SCA, ONE_FACTOR = "urn:webflow:sca", "urn:webflow:1fa"
+SCA, TWO_FACTORS, ONE_FACTOR = "urn:webflow:sca", "urn:webflow:2fa", "urn:webflow:1fa"
 
-ACR_VALUES = (SCA, ONE_FACTOR)
-"""Levels that `acr` may state."""
+ACR_VALUES = (SCA, TWO_FACTORS, ONE_FACTOR)
+"""Levels that can be reached, the highest first."""
+
+NOTHING = "0"
+"""Level of a flow in which nobody proved anything (OpenID Connect Core, 2, `acr`)."""
 
 KNOWN, HELD = "known", "held"
 
@@ -39,19 +42,24 @@ class Granted:
 
     @property
     def acr(self) -> str:
-        """Return the level that was reached."""
-        return SCA if self.sca else ONE_FACTOR
+        """Return the level that was reached.
+
+        Two factors are not yet strong authentication: they may have been given in different
+        steps, and none of them was bound to what was approved.
+        """
+        if self.sca:
+            return SCA
+        if self._has_two_factors:
+            return TWO_FACTORS
+        return ONE_FACTOR if self.instruments else NOTHING
 
     @property
     def amr(self) -> list[str]:
         """Return the methods that were used; `mfa` when two kinds of factor were."""
-        return list(dict.fromkeys(self._methods()))
+        names = [name for each in self.instruments for name in METHODS.get(each, ("", ()))[1]]
+        return list(dict.fromkeys([*names, *(["mfa"] if self._has_two_factors else [])]))
 
-    def _methods(self) -> Iterator[str]:
-        kinds = set()
-        for instrument in self.instruments:
-            kind, names = METHODS.get(instrument, ("", ()))
-            yield from names
-            kinds.add(kind)
-        if {KNOWN, HELD} <= kinds:
-            yield "mfa"
+    @property
+    def _has_two_factors(self) -> bool:
+        kinds = {METHODS[each][0] for each in self.instruments if each in METHODS}
+        return {KNOWN, HELD} <= kinds

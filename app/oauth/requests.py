@@ -13,6 +13,7 @@ FORM = "application/x-www-form-urlencoded"
 
 LONGEST = MappingProxyType(
     {
+        "acr_values": 1024,
         "client_id": 128,
         "client_secret": 1024,
         "code": 256,
@@ -20,10 +21,13 @@ LONGEST = MappingProxyType(
         "code_challenge_method": 16,
         "code_verifier": 128,
         "grant_type": 256,
+        "login_hint": 256,
+        "max_age": 16,
         "nonce": 1024,
         "operation_id": 256,
         "prompt": 256,
         "redirect_uri": 2048,
+        "refresh_token": 256,
         "response_mode": 64,
         "response_type": 64,
         "scope": 1024,

@@ -9,7 +9,13 @@ from app.nextstep.vocabulary import OperationKind
 
 OPENID, PROFILE, AISP, PISP = "openid", "profile", "aisp", "pisp"
 
-SCOPES = (OPENID, PROFILE, AISP, PISP)
+OFFLINE_ACCESS = "offline_access"
+"""Asks for a refresh token (OpenID Connect Core, 11)."""
+
+USUAL = (OPENID, PROFILE, AISP, PISP)
+"""What a client gets that is registered without a word about scopes."""
+
+SCOPES = (*USUAL, OFFLINE_ACCESS)
 """All scopes there are; each client registers some of them."""
 
 DEFAULT_LOGIN = "login_sca"
@@ -38,6 +44,8 @@ def login_operation(scope: str, *, of_client: str, operation_id: str | None) -> 
     asked = split(scope)
     if AISP in asked and PISP in asked:
         raise InvalidScopeError("aisp and pisp exclude each other")
+    if OFFLINE_ACCESS in asked and PISP in asked:
+        raise InvalidScopeError("A payment is authorized once: pisp excludes offline_access")
     if operation_id is not None:
         return None
     if PISP in asked:

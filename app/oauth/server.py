@@ -12,8 +12,12 @@ from app.oauth import clients, gate, tokens
 from app.oauth.clients import Client
 from app.oauth.errors import GrantTypeNotSupportedError
 from app.oauth.grants import CodeGrant, S256ForEveryone
+from app.oauth.id_token import SignedIdToken
+from app.oauth.introspection import Introspection
 from app.oauth.keys import KeyRing
+from app.oauth.refresh import RefreshGrant
 from app.oauth.requests import Request
+from app.oauth.revocation import Revocation
 from app.oauth.scopes import SCOPES
 from app.settings import Settings
 
@@ -25,8 +29,10 @@ def build(settings: Settings, keys: KeyRing) -> "Server":
     server.register_token_generator(
         "default", tokens.generator(settings.oauth.access_token_lifetime)
     )
-    server.register_grant(CodeGrant, [S256ForEveryone(), tokens.SignedIdToken(keys)])
-    server.register_endpoint(tokens.Introspection)
+    server.register_grant(CodeGrant, [S256ForEveryone(), SignedIdToken(keys)])
+    server.register_grant(RefreshGrant, [SignedIdToken(keys)])
+    server.register_endpoint(Introspection)
+    server.register_endpoint(Revocation)
     return server
 
 
@@ -51,12 +57,12 @@ class Server(AuthorizationServer):
         """Authenticate in our way: Authlib's tells strangers which clients exist."""
         return clients.authenticate(request, methods)
 
-    def get_token_grant(self, request: Request) -> CodeGrant:
+    def get_token_grant(self, request: Request) -> CodeGrant | RefreshGrant:
         """Return the grant of a token request; refuse others without repeating what was sent."""
         if request.payload.grant_type is None:
             raise InvalidRequestError("grant_type is missing")
         try:
-            grant: CodeGrant = super().get_token_grant(request)
+            grant: CodeGrant | RefreshGrant = super().get_token_grant(request)
         except UnsupportedGrantTypeError:
             raise GrantTypeNotSupportedError from None
         return grant
@@ -104,7 +110,12 @@ class Server(AuthorizationServer):
     @property
     def introspection_auth_methods(self) -> list[str]:
         """Return how clients authenticate at the introspection endpoint."""
-        return list(tokens.Introspection.CLIENT_AUTH_METHODS)
+        return list(Introspection.CLIENT_AUTH_METHODS)
+
+    @property
+    def revocation_auth_methods(self) -> list[str]:
+        """Return how clients authenticate at the revocation endpoint."""
+        return list(Revocation.CLIENT_AUTH_METHODS)
 
 
 class Issuer(IssuerParameter):

@@ -1,27 +1,24 @@
-"""Access tokens and ID tokens."""
+"""Access tokens and refresh tokens: made, kept as hashes, found again."""
 
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import ClassVar
 from uuid import uuid4
 
-from authlib.oauth2.rfc6749 import InvalidRequestError, TokenMixin
+from authlib.oauth2.rfc6749 import TokenMixin
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
-from authlib.oauth2.rfc7662 import IntrospectionEndpoint
-from authlib.oidc.core import OpenIDCode, UserInfo
-from joserfc.jwk import KeySet
 from sqlalchemy import select
 
 from app import clock
 from app.events import Name
-from app.oauth.clients import BASIC, POST, Client
-from app.oauth.keys import ALGORITHM, KeyRing
+from app.oauth.clients import Client
 from app.oauth.requests import Request
 from app.services import services
-from app.store.oauth import AuthorizationCode, Token
+from app.store.oauth import AuthorizationCode, RefreshToken, Token
 
-PREFIX = "wf_at_"
+ACCESS, REFRESH = "wf_at_", "wf_rt_"
+"""What tokens begin with, so that a scanner of leaked secrets knows them."""
+
 SECRET_BYTES = 32
 
 
@@ -52,122 +49,100 @@ class AccessToken(TokenMixin):
         return self.row.revoked_at is not None
 
 
+class Refresh(TokenMixin):
+    """A refresh token that was found by its hash, as Authlib asks about it."""
+
+    def __init__(self, row: RefreshToken) -> None:
+        self.row = row
+        self.grant = row.grant
+
+    def check_client(self, client: Client) -> bool:
+        """Tell whether it was issued to this client."""
+        return self.row.client_id == client.client_id
+
+    def get_scope(self) -> str:
+        """Return what was granted; an access token may have less, the next refresh token not."""
+        return self.grant.scope
+
+    def get_expires_in(self) -> int:
+        """Return how long it was made to live, in seconds."""
+        return int((self.row.expires_at - self.row.issued_at).total_seconds())
+
+    def is_expired(self) -> bool:
+        """Tell whether its time is over."""
+        return clock.now() >= self.row.expires_at
+
+    def is_revoked(self) -> bool:
+        """Tell whether it was taken back, or used up."""
+        return self.row.revoked_at is not None or self.row.used_at is not None
+
+
 def generator(lifetime: timedelta) -> BearerTokenGenerator:
-    """Return what makes access tokens. Authlib's own lifetime would be ten days."""
+    """Return what makes tokens. Authlib's own lifetime would be ten days."""
     seconds = int(lifetime.total_seconds())
     return BearerTokenGenerator(
-        lambda **_: PREFIX + secrets.token_urlsafe(SECRET_BYTES),
+        lambda **_: ACCESS + secrets.token_urlsafe(SECRET_BYTES),
+        lambda **_: REFRESH + secrets.token_urlsafe(SECRET_BYTES),
         expires_generator=lambda client, grant_type: seconds,  # noqa: ARG005 - Authlib's signature
     )
 
 
 def save_token(token: Mapping[str, str], request: Request) -> None:
-    """Keep the hash of a token that is about to be handed out."""
-    code: AuthorizationCode = request.authorization_code.row
-    now = clock.now()
+    """Keep the hashes of tokens that are about to be handed out."""
+    grant: AuthorizationCode = request.user
+    now, settings = clock.now(), services().settings.oauth
     services().session.add(
         Token(
             id=uuid4().hex,
             access_hash=_hash(token["access_token"]),
-            family=code.family,
-            client_id=code.client_id,
-            user_id=code.user_id,
-            organization_id=code.organization_id,
+            family=grant.family,
+            client_id=grant.client_id,
+            user_id=grant.user_id,
+            organization_id=grant.organization_id,
             scope=token["scope"],
-            language=code.language,
-            sca=code.sca,
-            auth_time=code.auth_time,
-            operation_id=code.operation_id,
+            language=grant.language,
+            sca=grant.sca,
+            auth_time=grant.auth_time,
+            operation_id=grant.operation_id,
             issued_at=now,
-            expires_at=now + services().settings.oauth.access_token_lifetime,
+            expires_at=now + settings.access_token_lifetime,
         )
     )
-    services().journal.record(Name.TOKEN_ISSUED, code.operation_id, client_id=code.client_id)
+    if "refresh_token" in token:
+        services().session.add(
+            RefreshToken(
+                token_hash=_refresh_hash(token["refresh_token"]),
+                family=grant.family,
+                client_id=grant.client_id,
+                issued_at=now,
+                expires_at=grant.auth_time + settings.refresh_token_lifetime,
+            )
+        )
+    name = Name.TOKEN_REFRESHED if request.refresh_token else Name.TOKEN_ISSUED
+    services().journal.record(name, grant.operation_id, client_id=grant.client_id)
+
+
+def find(token: str) -> AccessToken | Refresh | None:
+    """Return the token with this value, of whatever kind, whatever its state."""
+    return find_refresh_token(token) if token.startswith(REFRESH) else find_token(token)
 
 
 def find_token(access_token: str) -> AccessToken | None:
-    """Return the token with this value, whatever its state."""
+    """Return the access token with this value, whatever its state."""
     wanted = select(Token).where(Token.access_hash == _hash(access_token))
     row = services().session.scalar(wanted)
     return AccessToken(row) if row is not None else None
+
+
+def find_refresh_token(refresh_token: str) -> Refresh | None:
+    """Return the refresh token with this value, whatever its state."""
+    row = services().session.get(RefreshToken, _refresh_hash(refresh_token))
+    return Refresh(row) if row is not None else None
 
 
 def _hash(access_token: str) -> str:
     return services().vault.digest(access_token, purpose="oauth.access_token")
 
 
-class SignedIdToken(OpenIDCode):
-    """Adds the ID token to an answer for the scope `openid`: ES256, with `kid`."""
-
-    def __init__(self, keys: KeyRing) -> None:
-        super().__init__(require_nonce=False)
-        self._keys = keys
-
-    def exists_nonce(self, nonce: str, request: Request) -> bool:  # noqa: ARG002 - Authlib's signature
-        """Leave it to the client to choose nonces well; the code is what cannot be replayed."""
-        return False
-
-    def get_client_algorithm(self, client: Client) -> str:  # noqa: ARG002 - one for all
-        """Return the one algorithm."""
-        return ALGORITHM
-
-    def get_encode_header(self, client: Client) -> dict[str, str]:  # noqa: ARG002 - one for all
-        """Name the key, so that clients find it in the JWK set."""
-        return {"alg": ALGORITHM, "kid": self._keys.newest()}
-
-    def resolve_client_private_key(self, client: Client) -> KeySet:  # noqa: ARG002 - one for all
-        """Return the keys, of which the header has named one."""
-        return self._keys.opened()
-
-    def get_client_claims(self, client: Client) -> dict[str, object]:
-        """Return who says it, to whom, and for how long."""
-        settings, now = services().settings, clock.now()
-        expires = now + settings.oauth.id_token_lifetime
-        return {
-            "iss": settings.issuer,
-            "aud": client.client_id,
-            "iat": int(now.timestamp()),
-            "exp": int(expires.timestamp()),
-        }
-
-    def generate_user_info(self, user: AuthorizationCode, scope: str) -> UserInfo:  # noqa: ARG002 - the rest is at userinfo
-        """Return whom it is about."""
-        return UserInfo(sub=user.user_id)
-
-
-class Introspection(IntrospectionEndpoint):
-    """Tells a client about its own tokens; everything else is not active."""
-
-    CLIENT_AUTH_METHODS: ClassVar[list[str]] = [BASIC, POST]
-
-    def check_params(self, request: Request, client: Client) -> None:  # noqa: ARG002 - Authlib's signature
-        """Ask for a token. A hint that we do not know is no error (RFC 7662, 2.1)."""
-        if "token" not in request.form:
-            raise InvalidRequestError("token is missing")
-
-    def query_token(self, token_string: str, token_type_hint: str | None) -> AccessToken | None:  # noqa: ARG002 - one kind of token
-        """Return the token with this value."""
-        return find_token(token_string)
-
-    def check_permission(self, token: AccessToken, client: Client, request: Request) -> bool:  # noqa: ARG002 - Authlib's signature
-        """Show a token to the client that it was issued to."""
-        return token.check_client(client)
-
-    def introspect_token(self, token: AccessToken) -> dict[str, object]:
-        """Return what a resource server needs to decide."""
-        row = token.row
-        return {
-            "active": True,
-            "client_id": row.client_id,
-            "token_type": "Bearer",
-            "scope": row.scope,
-            "sub": row.user_id,
-            "username": row.user_id,
-            "iss": services().settings.issuer,
-            "iat": int(row.issued_at.timestamp()),
-            "exp": int(row.expires_at.timestamp()),
-            "auth_time": int(row.auth_time.timestamp()),
-            "sca": row.sca,
-            "language": row.language,
-            "organization_id": row.organization_id,
-        }
+def _refresh_hash(refresh_token: str) -> str:
+    return services().vault.digest(refresh_token, purpose="oauth.refresh_token")

@@ -48,7 +48,7 @@ class Flow(Base):
     account_status: Mapped[str | None] = mapped_column(String(16))
     """What a back end said of the user's account; nobody gets through with NOT_ACTIVE."""
     username: Mapped[str | None] = mapped_column(String(256))
-    """As typed; shown read-only on the next page, whoever it is."""
+    """As typed; shown read-only on the next page, whoever it is. Before: as the client hinted."""
 
     result: Mapped[str] = mapped_column(String(16), default="CONTINUE")
     result_reason: Mapped[str] = mapped_column(String(256), default="")

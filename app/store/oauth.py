@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.store.db import Base
 
@@ -86,14 +86,13 @@ class AuthorizationCode(Base):
 
 
 class Token(Base):
-    """An access token as its hash; a refresh token, once there are any, stands beside it."""
+    """An access token as its hash."""
 
     __tablename__ = "oauth_tokens"
     __table_args__ = (Index("ix_oauth_tokens_user_id_client_id", "user_id", "client_id"),)
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     access_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    refresh_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     family: Mapped[str] = mapped_column(ForeignKey("oauth_codes.family"), index=True)
     client_id: Mapped[str] = mapped_column(ForeignKey("oauth_clients.client_id"), index=True)
     user_id: Mapped[str] = mapped_column(String(256))
@@ -106,6 +105,25 @@ class Token(Base):
     issued_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)
     revoked_at: Mapped[datetime | None]
+    grant: Mapped[AuthorizationCode] = relationship(lazy="joined", innerjoin=True)
+    """The code that it was made from: what was granted, and how it was proved."""
+
+
+class RefreshToken(Base):
+    """A refresh token as its hash. A used one is kept: if it comes back, it was copied."""
+
+    __tablename__ = "oauth_refresh_tokens"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    family: Mapped[str] = mapped_column(ForeignKey("oauth_codes.family"), index=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("oauth_clients.client_id"), index=True)
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
+    """The same for the whole family: counted from the login, not from the last refresh."""
+    used_at: Mapped[datetime | None]
+    """Set once, by the one refresh that it was good for."""
+    revoked_at: Mapped[datetime | None] = mapped_column(index=True)
+    grant: Mapped[AuthorizationCode] = relationship(lazy="joined", innerjoin=True)
 
 
 class SigningKey(Base):

@@ -11,6 +11,9 @@ from app import clock
 from app.crypto.vault import CannotOpenError, Vault
 from app.store.db import Base
 
+SENDING = "sending"
+"""Stands as the error of a row while it is being delivered, and for ever if nobody came back."""
+
 
 class OutboxRow(Base):
     """One delivery; the payload is sealed, and emptied once it is of no more use."""
@@ -36,6 +39,7 @@ class OutboxRow(Base):
     expires_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(String(64), default="")
+    """Why the last attempt failed, or that it is not over."""
 
 
 class Outbox:
@@ -77,7 +81,8 @@ class Outbox:
     def claim(self, *, hold: timedelta) -> tuple[OutboxRow, dict[str, str]] | None:
         """Take the delivery that has been due longest, for `hold`; nobody else gets it meanwhile.
 
-        Rows past their end are voided on the way. The caller commits before it delivers.
+        Rows past their end are voided on the way. The caller commits before it delivers. The row
+        shows the error as it was: `SENDING`, if a worker took it and never said how it went.
         """
         moment = clock.now()
         self._session.execute(
@@ -86,22 +91,24 @@ class Outbox:
             .values(state="void", payload=None, finished_at=moment, error="expired")
         )
         due = (
-            select(OutboxRow.id)
+            select(OutboxRow)
             .where(OutboxRow.state == "pending", OutboxRow.due_at <= moment)
             .order_by(OutboxRow.due_at)
             .limit(1)
             .with_for_update(skip_locked=True)
+            .execution_options(populate_existing=True)
         )
-        row_id = self._session.scalar(
-            update(OutboxRow)
-            .where(OutboxRow.id == due.scalar_subquery())
-            .values(due_at=moment + hold, attempts=OutboxRow.attempts + 1)
-            .returning(OutboxRow.id)
-            .execution_options(synchronize_session=False)
-        )
-        row = self._session.get(OutboxRow, row_id, populate_existing=True) if row_id else None
+        row = self._session.scalar(due)
         if row is None or row.payload is None:
             return None
+        row.due_at, row.attempts = moment + hold, row.attempts + 1
+        self._session.flush()
+        self._session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id == row.id)
+            .values(error=SENDING)
+            .execution_options(synchronize_session=False)
+        )
         try:
             opened = self._vault.open(row.payload, context=_context(row.id))
         except CannotOpenError:

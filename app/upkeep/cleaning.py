@@ -12,7 +12,7 @@ from app.settings import RetentionSettings
 from app.store.attempts import UserAttempts
 from app.store.envelopes import TemporaryKeyRow, UsedValue
 from app.store.flows import Flow
-from app.store.oauth import AuthorizationCode, AuthorizationRequest, Token
+from app.store.oauth import AuthorizationCode, AuthorizationRequest, RefreshToken, Token
 from app.store.otps import SmsAuthorization, SmsDecoy
 from app.store.outbox import OutboxRow
 from app.store.sessions import Browser
@@ -33,6 +33,9 @@ class Cleaning:
         settings = self._settings
         walked = select(Flow.id).where(Flow.browser_id == Browser.id, Flow.result == "CONTINUE")
         tokens = select(Token.id).where(Token.family == AuthorizationCode.family)
+        refresh_tokens = select(RefreshToken.token_hash).where(
+            RefreshToken.family == AuthorizationCode.family
+        )
         over = self._over
         work: dict[str, tuple[InstrumentedAttribute[str], ColumnElement[bool]]] = {
             "browsers": (
@@ -43,14 +46,18 @@ class Cleaning:
                 AuthorizationRequest.id,
                 over(AuthorizationRequest.expires_at, settings.oauth),
             ),
-            # A refresh token outlives the access token beside it.
-            "tokens": (
-                Token.id,
-                over(Token.expires_at, settings.oauth) & Token.refresh_hash.is_(None),
+            "tokens": (Token.id, over(Token.expires_at, settings.oauth)),
+            # A used one is kept as long as its family could be refreshed: it must be noticed.
+            "refresh_tokens": (
+                RefreshToken.token_hash,
+                over(RefreshToken.expires_at, settings.oauth)
+                | over(RefreshToken.revoked_at, settings.oauth),
             ),
             "codes": (
                 AuthorizationCode.code_hash,
-                over(AuthorizationCode.expires_at, settings.oauth) & ~tokens.exists(),
+                over(AuthorizationCode.expires_at, settings.oauth)
+                & ~tokens.exists()
+                & ~refresh_tokens.exists(),
             ),
             "outbox": (OutboxRow.id, over(OutboxRow.finished_at, settings.outbox)),
             "sms_codes": (

@@ -139,6 +139,13 @@ ERRORS: Mapping[str, Words] = {
         NOT_DONE,
     ),
     "too_large": Words(N_("The request was too large"), START_AGAIN),
+    "too_many_requests": Words(
+        N_("Too many requests came from your network"),
+        N_(
+            "Nothing was changed and no payment was sent. Wait a minute, then go back to the "
+            "application that sent you here and start again."
+        ),
+    ),
 }
 """Error pages, which stand outside a flow."""
 

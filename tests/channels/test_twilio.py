@@ -174,6 +174,7 @@ def test_a_success_that_describes_no_message_is_not_believed(httpserver: HTTPSer
     failure = failure_of(at(httpserver))
     assert failure.temporary
     assert failure.code == "not_understood"
+    assert failure.uncertain
 
 
 @pytest.mark.parametrize("body", ["", "<h1>Bad Gateway</h1>", "[400]", '{"code": "21211"}'])
@@ -212,6 +213,7 @@ def test_a_provider_that_takes_too_long_is_given_up():
         given_up.set()
     assert failure.temporary
     assert (failure.code, failure.answer) == ("no_answer", "ReadTimeout")
+    assert failure.uncertain
 
 
 @contextmanager
@@ -239,11 +241,32 @@ def raw_server(answer: bytes) -> Iterator[str]:
         b"SSH-2.0-OpenSSH_9.9\r\n",
     ],
 )
-def test_a_dropped_connection_is_tried_again(answer: bytes):
+def test_a_dropped_connection_may_have_lost_the_answer_alone(answer: bytes):
     with raw_server(answer) as address:
         failure = failure_of(TwilioSms(SETTINGS.model_copy(update={"base_url": address})))
     assert failure.temporary
+    assert failure.uncertain
     assert failure.code == "no_answer"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "uncertain"),
+    [
+        (429, "", False),
+        (503, "", False),
+        (500, '{"code": 20429}', False),
+        (408, "", True),
+        (500, '{"code": 20500}', True),
+        (502, "<h1>Bad Gateway</h1>", True),
+        (504, "", True),
+        (400, '{"code": 21211}', False),
+    ],
+)
+def test_a_refusal_tells_whether_the_message_may_have_been_taken(
+    httpserver: HTTPServer, *, status: int, body: str, uncertain: bool
+):
+    httpserver.expect_request(PATH).respond_with_data(body, status=status)
+    assert failure_of(at(httpserver)).uncertain is uncertain
 
 
 def test_a_provider_that_is_not_there_is_tried_again():
@@ -251,6 +274,7 @@ def test_a_provider_that_is_not_there_is_tried_again():
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     failure = failure_of(TwilioSms(SETTINGS.model_copy(update={"base_url": address})))
     assert failure.temporary
+    assert not failure.uncertain
     assert failure.code == "no_answer"
 
 

@@ -137,6 +137,13 @@ class ThirdParty:
         assert answer.status_code == 200, answer.text
         return answer.json
 
+    def refresh(self, refresh_token, **changes):
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return self.post("/oauth2/token", **(form | changes))
+
+    def revoke(self, token, **changes):
+        return self.post("/oauth2/revoke", token=token, **changes)
+
     def introspect(self, token, **changes):
         return self.post("/oauth2/introspect", token=token, **changes)
 

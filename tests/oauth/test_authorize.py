@@ -49,7 +49,7 @@ def refused_on_a_page(answer, heading):
 @pytest.mark.parametrize("redirect_uri", BAD_REDIRECT_URIS)
 def test_an_unregistered_redirect_uri_gets_our_page_and_is_never_redirected_to(
     asking, redirect_uri
-):
+):  # §2.3; checklist 126
     answer = asking.authorize(redirect_uri=redirect_uri)
 
     assert refused_on_a_page(answer, "an address that the bank does not know")
@@ -60,7 +60,7 @@ def test_an_unregistered_redirect_uri_gets_our_page_and_is_never_redirected_to(
 @pytest.mark.parametrize(
     "client_id", [None, "", "nobody", "DemoClient", "demo\x00client", LONG, "č"]
 )
-def test_an_unknown_client_gets_our_page(asking, client_id):
+def test_an_unknown_client_gets_our_page(asking, client_id):  # §2.3; checklist 126
     answer = asking.authorize(client_id=client_id)
 
     assert refused_on_a_page(answer, "does not know this application")
@@ -151,7 +151,9 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("changes", "error"), REFUSED, ids=str)
-def test_every_other_refusal_is_redirected_with_state_and_issuer(asking, changes, error):
+def test_every_other_refusal_is_redirected_with_state_and_issuer(
+    asking, changes, error
+):  # §2.1, 2, 5
     answer = asking.authorize(**changes)
 
     told = sent_back(answer)
@@ -249,7 +251,7 @@ def test_a_posted_request_is_one_form_and_nothing_else(tpp):
     assert refused_on_a_page(as_parts, "a request that we cannot take")
 
 
-def test_a_refused_post_is_redirected_so_that_the_form_is_not_sent_on(tpp):
+def test_a_refused_post_is_redirected_so_that_the_form_is_not_sent_on(tpp):  # §2.14
     answer = tpp.browser.post("/oauth2/authorize", data=tpp.request(prompt="none"))
 
     assert answer.status_code == 303
@@ -263,7 +265,7 @@ def test_a_head_request_starts_nothing(tpp):
     assert flows_of(tpp.app) == 0
 
 
-def test_every_request_is_a_new_login_even_right_after_one(tpp):
+def test_every_request_is_a_new_login_even_right_after_one(tpp):  # §2.27; checklist 133
     tpp.finish()
 
     page = tpp.start()

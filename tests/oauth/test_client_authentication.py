@@ -41,7 +41,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/introspect"])
+@pytest.mark.parametrize("path", ["/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"])
 @pytest.mark.parametrize("headers", WRONG.values(), ids=WRONG.keys())
 def test_whatever_is_wrong_the_answer_is_the_same(asking, path, headers):
     answer = asking.post(
@@ -131,7 +131,7 @@ def test_a_client_of_client_secret_post_authenticates_in_the_form_only(tpp, regi
     assert by_form.status_code == 200
 
 
-def test_a_public_client_needs_its_verifier_and_has_no_secret(tpp, register):
+def test_a_public_client_needs_its_verifier_and_has_no_secret(tpp, register):  # §2.2; checklist 135
     register("native", secret=None, token_endpoint_auth_method="none")
     tpp.client_id = "native"
     code = tpp.code()

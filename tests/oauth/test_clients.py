@@ -1,11 +1,13 @@
 """Registration: what may be registered, and that repeating it changes nothing."""
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from tests.oauth.conftest import CALLBACK, reading
+from tests.oauth.conftest import CALLBACK, ThirdParty, reading
 from tests.support.databases import engine_of
 
 
@@ -31,7 +33,7 @@ def test_the_demo_has_one_client(app):
 
     assert client.client_id == "democlient"
     assert client.redirect_uris == [CALLBACK]
-    assert client.scopes == ["openid", "profile", "aisp", "pisp"]
+    assert client.scopes == ["openid", "profile", "aisp", "pisp", "offline_access"]
     assert client.login_operation == "login_sca"
     assert client.token_endpoint_auth_method == "client_secret_basic"
     assert len(client.secret_hash) == 64
@@ -134,3 +136,73 @@ def test_an_unknown_scope_cannot_be_registered(lasting_app):
 def test_the_table_itself_refuses_what_makes_no_sense(lasting_app, changes):
     with pytest.raises(IntegrityError):
         registered(lasting_app, **changes)
+
+
+# --- apps on the customer's own machine (oauth.md §2.3; RFC 8252, 7.3) ----------------------------
+
+LOOPBACK = ["http://127.0.0.1/cb", "http://[::1]:80/cb"]
+
+
+@pytest.fixture
+def native(app, register):
+    register(
+        "native", secret=None, token_endpoint_auth_method="none",
+        redirect_uris=[*LOOPBACK, "http://localhost/cb", "https://127.0.0.1/secure"],
+    )  # fmt: skip
+    native = ThirdParty(app)
+    native.client_id, native.secret = "native", ""
+    return native
+
+
+@pytest.mark.parametrize(
+    "uri", [*LOOPBACK, "http://127.0.0.1:51004/cb", "http://[::1]:51004/cb", "http://[::1]/cb"]
+)
+def test_a_native_app_may_listen_on_any_port(native, uri):
+    answer = native.authorize(redirect_uri=uri)
+
+    assert (answer.status_code, answer.location.startswith("/flow/")) == (303, True)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "http://127.0.0.1:51004/other",
+        "http://127.0.0.1:51004/cb/",
+        "http://127.0.0.1:51004/cb?x=1",
+        "http://127.0.0.1:51004",
+        "http://127.0.0.1:/cb",
+        "http://127.0.0.1:x/cb",
+        "http://127.0.0.1:510041/cb",
+        "http://127.0.0.1:80@evil.example/cb",
+        "http://127.0.0.1.evil.example:80/cb",
+        "http://127.0.0.2:80/cb",
+        "http://localhost:51004/cb",
+        "https://127.0.0.1:51004/secure",
+        "HTTP://127.0.0.1:51004/cb",
+        "http://127.0.0.1:51004/cb\n",
+    ],
+)
+def test_nothing_but_the_port_is_free(native, uri):
+    answer = native.authorize(redirect_uri=uri)
+
+    assert (answer.status_code, answer.location) == (400, None)
+
+
+def test_the_code_is_bound_to_the_port_that_was_asked_for(native):
+    uri = "http://127.0.0.1:51004/cb"
+    answer = native.finish(redirect_uri=uri)
+    assert answer.location.startswith(uri + "?code=")
+    code = dict(parse_qsl(urlsplit(answer.location).query))["code"]
+
+    wrong = native.exchange(code, headers={}, client_id="native", redirect_uri=LOOPBACK[0])
+
+    assert (wrong.status_code, wrong.json["error"]) == (400, "invalid_grant")
+
+
+def test_a_confidential_client_has_no_free_port(app, register):
+    register("server", redirect_uris=LOOPBACK)
+    server = ThirdParty(app)
+    server.client_id = "server"
+
+    assert server.authorize(redirect_uri=LOOPBACK[0]).status_code == 303
+    assert server.authorize(redirect_uri="http://127.0.0.1:51004/cb").status_code == 400

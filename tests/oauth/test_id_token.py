@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,8 @@ from joserfc.jwk import KeySet
 
 from app import clock
 from tests.oauth.conftest import USER, reading, writing
+
+ONE, TWO = "urn:webflow:1fa", "urn:webflow:2fa"
 
 
 def read(tpp, id_token):
@@ -44,6 +47,11 @@ def test_it_says_who_when_how_and_for_whom(tpp):
     header = read_token.header
     assert (header["alg"], header["typ"]) == ("ES256", "JWT")
     assert header["kid"] in [key["kid"] for key in tpp.get("/oauth2/jwks").json["keys"]]
+
+
+@pytest.mark.parametrize("nonce", ["x" * 1024, "čeština 😀", "%00%20+&=;/?#"])
+def test_every_nonce_comes_back_as_it_went(tpp, nonce):  # §2.6
+    assert read(tpp, tpp.tokens(nonce=nonce)["id_token"]).claims["nonce"] == nonce
 
 
 def test_without_a_nonce_it_has_none(tpp):
@@ -104,19 +112,19 @@ def test_the_private_key_is_sealed_at_rest(tpp):
 
 
 @pytest.mark.parametrize(
-    ("instruments", "amr"),
+    ("instruments", "amr", "acr"),
     [
-        ([], []),
-        (["CREDENTIAL"], ["pwd"]),
-        (["OTP_KEY"], ["otp", "sms"]),
-        (["CREDENTIAL", "OTP_KEY"], ["pwd", "otp", "sms", "mfa"]),
-        (["POWERAUTH_TOKEN"], ["hwk"]),
-        (["POWERAUTH_TOKEN", "OTP_KEY"], ["hwk", "otp", "sms"]),
-        (["CREDENTIAL", "HW_TOKEN"], ["pwd", "hwk", "mfa"]),
-        (["CLIENT_CERTIFICATE"], []),
+        ([], [], "0"),
+        (["CREDENTIAL"], ["pwd"], ONE),
+        (["OTP_KEY"], ["otp", "sms"], ONE),
+        (["CREDENTIAL", "OTP_KEY"], ["pwd", "otp", "sms", "mfa"], TWO),
+        (["POWERAUTH_TOKEN"], ["hwk"], ONE),
+        (["POWERAUTH_TOKEN", "OTP_KEY"], ["hwk", "otp", "sms"], ONE),
+        (["CREDENTIAL", "HW_TOKEN"], ["pwd", "hwk", "mfa"], TWO),
+        (["CLIENT_CERTIFICATE"], [], ONE),
     ],
 )
-def test_what_proved_is_named_as_the_registry_names_it(instruments, amr):
+def test_what_proved_is_named_as_the_registry_names_it(instruments, amr, acr):
     from app.nextstep.vocabulary import Instrument  # noqa: PLC0415
     from app.oauth.proof import Granted  # noqa: PLC0415
 
@@ -131,4 +139,5 @@ def test_what_proved_is_named_as_the_registry_names_it(instruments, amr):
     )
 
     assert granted.amr == amr
-    assert granted.acr == "urn:webflow:1fa"
+    assert granted.acr == acr
+    assert replace(granted, sca=True).acr == "urn:webflow:sca"

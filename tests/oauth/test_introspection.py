@@ -11,7 +11,7 @@ from tests.oauth.conftest import USER
 INACTIVE = {"active": False}
 
 
-def test_a_token_of_a_login_with_sca_in_czech(tpp):
+def test_a_token_of_a_login_with_sca_in_czech(tpp):  # checklist 130
     before = int(clock.now().timestamp())
     tokens = tpp.tokens(ui_locales="cs")
 
@@ -33,6 +33,8 @@ def test_a_token_of_a_login_with_sca_in_czech(tpp):
         "exp": iat + 300,
         "auth_time": answer.json["auth_time"],
         "sca": True,
+        "acr": "urn:webflow:sca",
+        "amr": ["pwd", "otp", "sms", "mfa"],
         "language": "cs",
         "organization_id": "RETAIL",
     }
@@ -49,7 +51,7 @@ def test_a_token_stops_working_after_five_minutes(tpp):
         assert tpp.get("/oauth2/userinfo", token).status_code == 401
 
 
-def test_the_token_of_another_client_is_not_active(tpp, another_tpp):
+def test_the_token_of_another_client_is_not_active(tpp, another_tpp):  # §2.16
     token = tpp.tokens()["access_token"]
 
     answer = another_tpp.introspect(token)
@@ -78,3 +80,28 @@ def test_a_request_without_one_sound_token_is_refused(asking, token):
     answer = asking.introspect(token)
 
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+
+
+def test_a_refresh_token_has_no_token_type_and_lives_until_the_end(tpp):
+    tokens = tpp.tokens(scope="openid aisp offline_access")
+    access, refresh = (
+        tpp.introspect(tokens[name]).json for name in ("access_token", "refresh_token")
+    )
+
+    assert access.pop("token_type") == "Bearer"
+    assert set(refresh) == set(access)
+    assert refresh["exp"] == refresh["auth_time"] + 30 * 24 * 3600
+    same = set(access) - {"exp", "iat"}
+    assert {name: refresh[name] for name in same} == {name: access[name] for name in same}
+
+
+def test_a_refresh_token_is_shown_to_its_own_client_only_and_asking_uses_nothing_up(
+    tpp, another_tpp
+):
+    token = tpp.tokens(scope="openid aisp offline_access")["refresh_token"]
+
+    assert another_tpp.introspect(token).json == INACTIVE
+    assert tpp.introspect(token).json["active"]
+    second = tpp.refresh(token).json["refresh_token"]
+    assert tpp.introspect(token).json == INACTIVE
+    assert tpp.introspect(second).json["active"]

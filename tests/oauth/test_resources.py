@@ -44,7 +44,7 @@ def test_the_profile_tells_of_user_connection_and_service(asking, issued, method
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_the_profile_info_is_flat(asking, issued, method):
+def test_the_profile_info_is_flat(asking, issued, method):  # checklist 131
     answer = as_bearer(asking, "/api/secure/profile/me/info", issued["access_token"], method)
 
     assert answer.json == {
@@ -77,7 +77,7 @@ def test_userinfo_needs_the_scope_openid(tpp):
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Basic ZGVtbzpkZW1v", "Token x"])
-def test_without_a_token_the_challenge_has_no_error_code(asking, path, header):
+def test_without_a_token_the_challenge_has_no_error_code(asking, path, header):  # checklist 131
     headers = {} if header is None else {"Authorization": header}
 
     answer = asking.app.test_client().get(path, headers=headers)
@@ -98,7 +98,7 @@ def test_a_wrong_token_is_an_invalid_token(asking, path, token):
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_token_in_the_query_or_in_a_form_is_no_token(asking, issued, path):
+def test_a_token_in_the_query_or_in_a_form_is_no_token(asking, issued, path):  # §2.1
     http, given = asking.app.test_client(), {"access_token": issued["access_token"]}
 
     assert http.get(path, query_string=given).status_code == 401
@@ -122,7 +122,7 @@ def test_the_tokens_of_a_disabled_client_open_nothing(tpp):
     assert [tpp.get(path, token).status_code for path in PATHS] == [401, 401, 401]
 
 
-def test_a_customer_whom_the_bank_has_blocked_is_anonymous(tpp):
+def test_a_customer_whom_the_bank_has_blocked_is_anonymous(tpp):  # checklist 132
     from sqlalchemy import update  # noqa: PLC0415
 
     from app.store.oauth import Token  # noqa: PLC0415

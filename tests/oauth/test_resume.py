@@ -32,7 +32,7 @@ def test_a_finished_flow_comes_back_with_a_code_the_exact_state_and_the_issuer(t
     assert answer.get_data() == b""
 
 
-def test_every_state_comes_back_as_it_went(tpp):
+def test_every_state_comes_back_as_it_went(tpp):  # §2.6
     states = ["x" * 2048, "čeština 😀", "%00%20+&=;/?#", "<script>", "'\"\\", "a b"]
     for state in states:
         assert sent_back(tpp.authorize(state=state, prompt="none"))["state"] == state
@@ -119,7 +119,7 @@ def test_a_head_request_does_not_use_up_the_answer(tpp):
     assert sent_back(tpp.browser.get(back))["code"]
 
 
-def test_canceling_is_told_as_access_denied(tpp):
+def test_canceling_is_told_as_access_denied(tpp):  # §2.5; checklist 127
     back = tpp.walk(tpp.start(), action="cancel")
 
     assert sent_back(tpp.browser.get(back)) == {
@@ -132,7 +132,7 @@ def test_canceling_is_told_as_access_denied(tpp):
     assert tpp.browser.get(back).status_code == 409
 
 
-def test_using_up_all_attempts_is_told_as_access_denied(tpp):
+def test_using_up_all_attempts_is_told_as_access_denied(tpp):  # §2.19
     back = tpp.walk(tpp.start(), password="wrong")
 
     told = sent_back(tpp.browser.get(back))
@@ -141,7 +141,7 @@ def test_using_up_all_attempts_is_told_as_access_denied(tpp):
     assert (told["state"], told["iss"]) == (STATE, "http://localhost:8080")
 
 
-def test_a_timeout_is_told_as_access_denied(tpp):
+def test_a_timeout_is_told_as_access_denied(tpp):  # §2.19
     tpp.start()
     back = resume_address(tpp.app)
 
@@ -190,7 +190,9 @@ def test_a_client_that_was_disabled_meanwhile_gets_nothing(tpp, action):
 
 
 @pytest.mark.parametrize("action", [None, "cancel"])
-def test_a_redirect_uri_that_was_withdrawn_meanwhile_is_not_used(tpp, register, action):
+def test_a_redirect_uri_that_was_withdrawn_meanwhile_is_not_used(
+    tpp, register, action
+):  # checklist 127
     back = tpp.walk(tpp.start(), action=action)
     register("democlient", redirect_uris=["https://elsewhere.example/cb"])
 

@@ -37,7 +37,7 @@ def test_account_information_and_plain_sign_in_start_a_login_with_sca(tpp, scope
     }
 
 
-def test_a_client_may_be_set_to_login_without_sca(tpp, register):
+def test_a_client_may_be_set_to_login_without_sca(tpp, register):  # checklist 130
     register("democlient", secret="changeme", login_operation="login")
 
     for_accounts = tpp.tokens(scope="openid aisp")["access_token"]
@@ -48,7 +48,7 @@ def test_a_client_may_be_set_to_login_without_sca(tpp, register):
 
 
 @pytest.mark.parametrize("operation_id", [None, "given"])
-def test_account_information_and_payment_exclude_each_other(tpp, operation_id):
+def test_account_information_and_payment_exclude_each_other(tpp, operation_id):  # checklist 134
     told = sent_back(tpp.authorize(scope="aisp pisp", operation_id=operation_id))
 
     assert (told["error"], told["state"]) == ("invalid_scope", STATE)
@@ -94,7 +94,7 @@ def test_an_operation_of_another_kind_than_the_scope_is_refused(tpp):
     assert payment["error"] == login["error"] == "invalid_scope"
 
 
-def test_an_unknown_operation_leads_to_our_error_page(tpp):
+def test_an_unknown_operation_leads_to_our_error_page(tpp):  # checklist 128
     answer = tpp.authorize(scope="pisp", operation_id="7c1e9f52-0000-0000-0000-5d2f8f0c4b11")
 
     assert answer.status_code == 400
@@ -105,7 +105,7 @@ def test_an_unknown_operation_leads_to_our_error_page(tpp):
 @pytest.mark.parametrize("scope", ["pisp", "aisp"])
 def test_the_operation_of_another_client_is_refused_and_its_kind_is_not_told(
     tpp, another_tpp, scope
-):
+):  # checklist 136
     operation_id = another_tpp.prepare()
 
     answer = tpp.authorize(scope=scope, operation_id=operation_id)

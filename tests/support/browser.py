@@ -80,6 +80,10 @@ class Browser:
         """The page that is open."""
         return self.visited[-1]
 
+    def cookie(self, name: str) -> str:
+        """Return the value of a cookie; empty without one."""
+        return next((kept.value or "" for kept in self._http.cookies.jar if kept.name == name), "")
+
     def open(self, url: str) -> Page:
         """Go to an address, relative to the page that is open, and where it redirects."""
         return self._go("GET", urljoin(self.page.url, url) if self.visited else url)

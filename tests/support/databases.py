@@ -11,7 +11,7 @@ from flask_migrate import upgrade
 from sqlalchemy import Engine, make_url
 
 from app.factory import create_app, seed
-from app.settings import Settings
+from app.settings import RateLimitSettings, Settings
 
 SECRET = "a secret of the tests, long enough"
 
@@ -19,7 +19,11 @@ SECRET = "a secret of the tests, long enough"
 def settings_for(database_url: str, folder: Path) -> Settings:
     """Return settings that are the same on every machine."""
     return Settings(
-        database_url=database_url, var_dir=folder, secret_key=SECRET, log_level="WARNING"
+        database_url=database_url,
+        var_dir=folder,
+        secret_key=SECRET,
+        log_level="WARNING",
+        rate_limits=RateLimitSettings(authorize="", oauth_failures="", nextstep_failures=""),
     )
 
 

@@ -6,6 +6,8 @@ from app.channels.base import Sms
 class Phone:
     """Text messages as a phone gets them; fails as often as it is told to."""
 
+    repeatable = True
+
     def __init__(self, *failures: Exception | None) -> None:
         self.sent: list[Sms] = []
         self.failures = list(failures)

@@ -14,10 +14,15 @@ from pathlib import Path
 import httpx2
 import psutil
 
+from app.settings import Settings
 from tests.support.processes import die_with_parent, free_ports
 
 ROOT = Path(__file__).parents[2]
-MARKS = {"web": "gunicorn.conf.py", "worker": "worker.py", "demo": "app.demo"}
+MARKS = {
+    "web": ("gunicorn.conf.py", "serve.py"),
+    "worker": ("worker.py",),
+    "demo": ("app.demo",),
+}
 
 
 @dataclass
@@ -27,6 +32,8 @@ class Portal:
     address: str
     demo: str
     process: subprocess.Popen[str]
+    settings: Settings
+    """What its processes were told."""
     lines: list[str] = field(default_factory=list)
 
     def wait_for(self, words: str, *, since: int = 0, seconds: float = 60) -> None:
@@ -65,7 +72,7 @@ class Portal:
     def find(self, name: str) -> psutil.Process:
         """Return the process of one program: the topmost one, where it has several."""
         for process in psutil.Process(self.process.pid).children():
-            if any(MARKS[name] in argument for argument in _command(process)):
+            if any(mark in argument for mark in MARKS[name] for argument in _command(process)):
                 return process
         raise LookupError(f"no {name} among {[_command(process) for process in self.tree()]}")
 
@@ -91,7 +98,9 @@ def running_portal(folder: Path, settings: Mapping[str, str]) -> Iterator[Portal
         text=True,
         preexec_fn=die_with_parent,  # noqa: PLW1509 - one C call, and nothing else can
     )
-    portal = Portal(f"http://localhost:{port}", f"http://localhost:{demo_port}", process)
+    address, demo = f"http://localhost:{port}", f"http://localhost:{demo_port}"
+    given = Settings(var_dir=folder, database_url=settings.get("WEBFLOW_DATABASE_URL", ""))
+    portal = Portal(address, demo, process, given)
     reader = threading.Thread(target=_read, args=(portal,), daemon=True)
     reader.start()
     try:

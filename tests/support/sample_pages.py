@@ -246,16 +246,17 @@ def samples() -> dict[str, Sample]:
 
 
 def _sign_ins() -> dict[str, Sample]:
-    two, four = {"organizations": TWO}, organizations("One", "Two", "Three", "Four")
+    two = {"organizations": TWO, "username": ""}
+    four = two | {"organizations": organizations("One", "Two", "Three", "Four")}
     unknown = problem("organization_invalid", "organization", username="tea")
     empty, early = problem("username_empty", "username"), problem("resend_too_early")
     no_password = problem("password_empty", "password", username="10045678")
     asked = {"organizations": TWO, "username": "10045678", "is_known": False}
     return {
         "username": signing_in(USERNAME, two),
-        "username-login": signing_in(USERNAME, {"organizations": TWO[:1]}, "login"),
+        "username-login": signing_in(USERNAME, two | {"organizations": TWO[:1]}, "login"),
         "username-empty": signing_in(USERNAME, two, problem=empty),
-        "username-list": signing_in(USERNAME, {"organizations": four}, "login", problem=unknown),
+        "username-list": signing_in(USERNAME, four, "login", problem=unknown),
         "plain-login": signing_in(PLAIN_LOGIN, asked, "login"),
         "plain-login-empty": signing_in(PLAIN_LOGIN, asked, problem=no_password),
         "plain-login-failed": signing_in(PLAIN_LOGIN, asked, problem=FAILED, remaining=2),

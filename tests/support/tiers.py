@@ -10,9 +10,12 @@ from typing import Literal, Self
 from tests.support.databases import postgres_database
 from tests.support.portal import Portal, running_portal
 from tests.support.postgres import GIVEN_URL, running_postgres
+from tests.support.redis import running_redis
 
-Tier = Literal["embedded", "postgresql"]
-TIERS: tuple[Tier, ...] = ("embedded", "postgresql")
+Tier = Literal["embedded", "one-machine"]
+TIERS: tuple[Tier, ...] = ("embedded", "one-machine")
+MANY = "100000/minute"
+"""All visitors of a test come from one address."""
 
 
 class Tiers:
@@ -43,11 +46,12 @@ class Tiers:
 
     def start(self, tier: Tier, stack: ExitStack) -> Portal:
         """Start a portal that lives as long as the stack."""
-        settings = {"WEBFLOW_SMS__RESEND_AFTER": "PT2S"}
-        if tier == "postgresql":
+        settings = {"WEBFLOW_SMS__RESEND_AFTER": "PT2S", "WEBFLOW_RATE_LIMITS__AUTHORIZE": MANY}
+        if tier == "one-machine":
             if not self._server:
                 self._server = self._stack.enter_context(running_postgres(durable=True))
             settings["WEBFLOW_DATABASE_URL"] = stack.enter_context(postgres_database(self._server))
-            settings["WEB_CONCURRENCY"] = "2"
+            settings["WEBFLOW_REDIS_URL"] = stack.enter_context(running_redis())
+            settings["WEBFLOW_SERVER__PROCESSES"] = "2"
         folder = Path(mkdtemp(prefix=tier, dir=self._folder))
         return stack.enter_context(running_portal(folder, settings))

@@ -23,11 +23,13 @@ from sqlalchemy import create_engine, inspect, text
 
 from tests.support.databases import postgres_database
 from tests.support.portal import ROOT, Portal, running_portal
+from tests.support.redis import running_redis
 from tests.support.tiers import TIERS
 from tests.support.walk import Walk
 
 CLIENT = "leaktest"
 TOKEN = re.compile(r"\bwf_at_[\w-]+")
+REFRESH = re.compile(r"\bwf_rt_[\w-]+")
 JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")
 CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
@@ -81,10 +83,14 @@ def house(request, tmp_path_factory) -> Iterator[House]:
     }
     with ExitStack() as stack:
         database = f"sqlite:///{folder / 'webflow.db'}"
-        if request.param == "postgresql":
+        if request.param == "one-machine":
             server = request.getfixturevalue("postgres")
             database = stack.enter_context(postgres_database(server))
-            settings |= {"WEBFLOW_DATABASE_URL": database, "WEBFLOW_SERVER__PROCESSES": "2"}
+            settings |= {
+                "WEBFLOW_DATABASE_URL": database,
+                "WEBFLOW_REDIS_URL": stack.enter_context(running_redis()),
+                "WEBFLOW_SERVER__PROCESSES": "2",
+            }
         portal = stack.enter_context(running_portal(folder, settings))
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("WEBFLOW")},
@@ -105,6 +111,7 @@ def walked(house) -> House:
     _exhaust_attempts(house)
     code, verifier = _pay_as_a_third_party(house)
     _exchange(house, code, verifier)
+    _refresh(house, *_log_in_as_a_third_party(house))
     _fail_on_purpose(house)
     time.sleep(1)  # the last lines of the worker
     return house
@@ -115,7 +122,9 @@ def walked(house) -> House:
 
 def _register(house: House) -> None:
     callback = f"{house.portal.demo}/connect/demo"
-    said = house.flask("clients", "create", CLIENT, "--name", "Leaks", "--redirect-uri", callback)
+    scopes = [f"--scope={each}" for each in ("openid", "profile", "aisp", "pisp", "offline_access")]
+    facts = ("--name", "Leaks", "--redirect-uri", callback, *scopes)
+    said = house.flask("clients", "create", CLIENT, *facts)
     found = re.search(r"client_secret +(\S+)", said)
     assert found
     house.remember("client secret", found[1], _basic(CLIENT, found[1]))
@@ -140,6 +149,7 @@ def _walk(house: House) -> Walk:
         for token in CSRF.findall(response.text):
             house.remember("CSRF token", token)
         house.remember("access token", *TOKEN.findall(response.text))
+        house.remember("refresh token", *REFRESH.findall(response.text))
         house.remember("ID token", *JWT.findall(response.text))
 
     walk.browser._http.event_hooks["response"].append(look)  # noqa: SLF001 - to see everything
@@ -222,6 +232,27 @@ def _pay_as_a_third_party(house: House) -> tuple[str, str]:
         },
         trust_env=False,
     ).json()["responseObject"]["operationId"]
+    walk, verifier = _asked(house, scope="openid profile pisp", operation_id=operation)
+    walk.say_who()
+    walk.confirm("00000000")
+    walk.confirm(_code(house, walk))
+    walk.review()
+    walk.confirm(_code(house, walk))
+    walk.consent()
+    return _came_back(house, walk), verifier
+
+
+def _log_in_as_a_third_party(house: House) -> tuple[str, str]:
+    """Walk a login whose access can be refreshed; return its code and the verifier."""
+    walk, verifier = _asked(house, scope="openid profile aisp offline_access")
+    walk.say_who()
+    walk.confirm(_code(house, walk))
+    walk.consent()
+    return _came_back(house, walk), verifier
+
+
+def _asked(house: House, **more: str) -> tuple[Walk, str]:
+    """Send a visitor to the portal; return them with the verifier."""
     verifier = secrets.token_urlsafe(48)
     house.remember("code verifier", verifier)
     digest = hashlib.sha256(verifier.encode()).digest()
@@ -229,42 +260,74 @@ def _pay_as_a_third_party(house: House) -> tuple[str, str]:
         "response_type": "code",
         "client_id": CLIENT,
         "redirect_uri": f"{house.portal.demo}/connect/demo",
-        "scope": "openid profile pisp",
         "state": secrets.token_urlsafe(8),
-        "operation_id": operation,
         "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
+        **more,
     }
     walk = _walk(house)
     walk.browser.open(f"{house.portal.address}/oauth2/authorize?{urlencode(query)}")
-    walk.say_who()
-    walk.confirm("00000000")
-    walk.confirm(_code(house, walk))
-    walk.review()
-    walk.confirm(_code(house, walk))
-    walk.consent()
+    return walk, verifier
+
+
+def _came_back(house: House, walk: Walk) -> str:
+    """Return the code that a visitor brings back."""
     walk.browser.wait_for_refresh()
     (code,) = parse_qs(urlsplit(walk.page.url).query)["code"]
     house.remember("authorization code", code)
     walk.browser._http.close()  # noqa: SLF001
-    return code, verifier
+    return code
 
 
-def _exchange(house: House, code: str, verifier: str) -> None:
-    (secret,) = [s for s in house.secrets["client secret"] if not s.endswith("=")][:1]
-    form = {
+def _secret(house: House) -> str:
+    own = [s for s in house.secrets["client secret"] if not s.endswith("=")]
+    return next(s for s in own if not s.startswith("wrong-"))
+
+
+def _post(house: House, path: str, given: Mapping[str, str], key: str) -> httpx2.Response:
+    return httpx2.post(
+        f"{house.portal.address}{path}", data=given, auth=(CLIENT, key), trust_env=False
+    )
+
+
+def _form(house: House, code: str, verifier: str) -> Mapping[str, str]:
+    return {
         "grant_type": "authorization_code",
         "code": code,
         "redirect_uri": f"{house.portal.demo}/connect/demo",
         "code_verifier": verifier,
     }
+
+
+def _refresh(house: House, code: str, verifier: str) -> None:
+    """Refresh, revoke, and bring a used and a revoked token back."""
+    secret = _secret(house)
+    tokens = [_post(house, "/oauth2/token", _form(house, code, verifier), secret).json()]
+    form = {"grant_type": "refresh_token"}
+    for _ in range(2):
+        given = form | {"refresh_token": tokens[-1]["refresh_token"]}
+        tokens.append(_post(house, "/oauth2/token", given, secret).json())
+    for each in tokens:
+        house.remember("access token", each["access_token"])
+        house.remember("refresh token", each["refresh_token"])
+        house.remember("ID token", each["id_token"])
+    last = {"token": tokens[-1]["refresh_token"]}
+    assert _post(house, "/oauth2/introspect", last, secret).json()["active"]
+    assert _post(house, "/oauth2/revoke", last, secret).status_code == 200
+    for each in tokens:
+        refused = form | {"refresh_token": each["refresh_token"]}
+        assert _post(house, "/oauth2/token", refused, secret).status_code == 400
+        asked = {"token": each["access_token"]}
+        assert _post(house, "/oauth2/introspect", asked, secret).json() == {"active": False}
+
+
+def _exchange(house: House, code: str, verifier: str) -> None:
+    secret, form = _secret(house), _form(house, code, verifier)
     wrong = f"wrong-{secrets.token_hex(16)}"
     house.remember("client secret", wrong)
 
     def post(path: str, given: Mapping[str, str], key: str) -> httpx2.Response:
-        return httpx2.post(
-            f"{house.portal.address}{path}", data=given, auth=(CLIENT, key), trust_env=False
-        )
+        return _post(house, path, given, key)
 
     assert post("/oauth2/token", form, wrong).status_code == 401
     tokens = post("/oauth2/token", form, secret).json()
@@ -358,6 +421,7 @@ def test_the_walks_have_met_every_kind_of_secret(walked):
         "cookie wfdemo_session",
         "password",
         "phone number",
+        "refresh token",
         "root secret",
     } <= set(walked.secrets)
     assert len(walked.secrets["SMS code"]) >= 7
@@ -416,8 +480,8 @@ def test_no_secret_is_in_a_url_but_the_code_in_that_of_the_callback(walked):
         if found_in(url, value) and not (kind == "authorization code" and url.startswith(callback))
     ]
     assert leaks == []
-    (code,) = walked.secrets["authorization code"]
-    assert any(code in url for url in walked.urls)
+    for code in walked.secrets["authorization code"]:
+        assert any(code in url for url in walked.urls)
 
 
 def test_no_secret_and_no_id_is_in_the_numbers_and_all_processes_count_together(walked):
@@ -430,7 +494,7 @@ def test_no_secret_and_no_id_is_in_the_numbers_and_all_processes_count_together(
         failed = 'webflow_flows_ended_total{operation="authorize_payment_sca",result="failed"} 1.0'
         assert done in written
         assert failed in written
-        assert 'webflow_sms_total{state="asked"} 7.0' in written
+        assert 'webflow_sms_total{state="asked"} 8.0' in written
 
 
 def test_the_trail_of_the_walks_is_sound(walked):

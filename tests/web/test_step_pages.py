@@ -70,7 +70,7 @@ def test_the_sign_in_says_what_the_application_wants(
     site: Site, kind: str, scopes: list[str], wish: str
 ) -> None:
     application = {"name": "Tea", "description": None, "scopes": scopes}
-    shown = page("login", kind, {"organizations": []}, application=application)
+    shown = page("login", kind, {"organizations": [], "username": ""}, application=application)
     assert wish in site.show(USERNAME, page=shown).text
 
 
@@ -222,7 +222,11 @@ def test_whatever_others_wrote_is_escaped(site: Site) -> None:
     rows = [row | {"name": HOSTILE, "number": HOSTILE, "reason": HOSTILE} for row in accounts()]
     terms = consent() | {"html": HOSTILE, "account": rows[0]}
     for template, kind, data in (
-        (USERNAME, "login", {"organizations": organizations(HOSTILE, HOSTILE)}),
+        (
+            USERNAME,
+            "login",
+            {"organizations": organizations(HOSTILE, HOSTILE), "username": HOSTILE},
+        ),
         (PASSWORD, "login", sms(username=HOSTILE)),
         (REVIEW, "payment", {"accounts": rows}),
         (APPROVAL, "payment", sms(account=rows[0])),

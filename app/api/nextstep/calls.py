@@ -200,6 +200,7 @@ def _answers(answers: type[Schema] | None, refuses: str, *, many: bool) -> Respo
         "HTTP_401": (ErrorAnswer, "ERROR_UNAUTHORIZED"),
         "HTTP_403": (ErrorAnswer, "ERROR_FORBIDDEN"),
         "HTTP_413": (ErrorAnswer, "The body is too large"),
+        "HTTP_429": (ErrorAnswer, "ERROR_TRY_AGAIN: too many failures from this address"),
         "HTTP_503": (ErrorAnswer, "ERROR_TRY_AGAIN"),
     }
     return Response(HTTP_200=success, **refusals)

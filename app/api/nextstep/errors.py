@@ -46,6 +46,12 @@ OVER = {
 }
 """How an operation ended → code and words of the dialect."""
 
+OF_STATUS = {
+    HTTPStatus.NOT_FOUND: ("ERROR_NOT_FOUND", "Resource not found."),
+    HTTPStatus.TOO_MANY_REQUESTS: ("ERROR_TRY_AGAIN", "Too many failures from this address."),
+}
+"""Status of a refusal by HTTP → code and words of the dialect."""
+
 UNKNOWN = ("ERROR_GENERIC", "Unknown error occurred.")
 
 
@@ -61,15 +67,17 @@ def dress(error: Exception) -> ResponseReturnValue:
         case Problem():
             log.info(error.code, detail=error.detail)
             return _error(*_words(error)), error.status, _headers(error)
-        case HTTPException(code=404):
-            return _error("ERROR_NOT_FOUND", "Resource not found."), HTTPStatus.NOT_FOUND
         case HTTPException():
-            status = HTTPStatus(error.code or 500)
-            headers = {k: v for k, v in error.get_headers() if k == "Allow"}
-            return _error("INVALID_REQUEST", status.phrase + "."), status, headers
+            return _http(error)
         case _:
             log.error("unexpected", exc_info=error)
             return _error(*UNKNOWN), HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    status = HTTPStatus(error.code or 500)
+    code, words = OF_STATUS.get(status, ("INVALID_REQUEST", f"{status.phrase}."))
+    return _error(code, words), status, {k: v for k, v in error.get_headers() if k == "Allow"}
 
 
 def _words(problem: Problem) -> tuple[str, str]:

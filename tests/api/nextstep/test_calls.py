@@ -181,7 +181,7 @@ def test_the_pending_operations_of_a_user_are_listed_by_their_end(bank, user):  
         found = bank("GET", "/user/operation", userId=user)
         assert [operation["operationId"] for operation in found] == [first, second]
         assert found[0] == bank.detail(first)
-        assert bank.detail(late)["result"] == "CONTINUE"  # nobody has ended it yet
+        assert bank.detail(late)["result"] == "FAILED"  # though nobody has ended it yet
 
 
 def test_no_operation_waits_for_a_phone(bank, user):  # 31

@@ -1,7 +1,11 @@
 """GET /operation/detail and its POST twin."""
 
-import pytest
+from datetime import timedelta
 
+import pytest
+import time_machine
+
+from app import clock
 from tests.support.store import census, on_sqlite
 from tests.support.walker import OPERATION, Walker, detail, next_step, prepared
 
@@ -98,3 +102,15 @@ def test_a_question_without_a_good_id_names_the_field(app, query):
     body = answer.json["responseObject"]
     assert body["code"] == "REQUEST_VALIDATION_FAILED"
     assert [v["fieldName"] for v in body["violations"]] == ["operationId"]
+
+
+def test_an_operation_whose_time_is_over_has_failed_at_once(app):  # 24, 113
+    with time_machine.travel(clock.now(), tick=False) as time:
+        operation = prepared(app)
+        time.shift(timedelta(minutes=5) - timedelta(seconds=1))
+        assert detail(app, operation)["result"] == "CONTINUE"
+        time.shift(1)
+        told = detail(app, operation)
+        assert (told["result"], told["resultDescription"]) == ("FAILED", "operation.timeout")
+        assert (told["steps"], told["remainingAttempts"]) == ([], 0)
+        assert told["history"] == detail(app, operation)["history"]

@@ -45,7 +45,7 @@ def test_every_call_has_a_name_a_tag_a_sentence_and_its_refusals(document):
     for path, method, made in calls(document):
         assert made["tags"], path
         assert made["summary"].endswith("."), path
-        assert set(made["responses"]) == {"200", "400", "401", "403", "413", "503"}, path
+        assert set(made["responses"]) == {"200", "400", "401", "403", "413", "429", "503"}, path
         assert ("requestBody" in made) == (method != "GET"), path
 
 
