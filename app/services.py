@@ -26,6 +26,7 @@ from app.flows.steering import Steering
 from app.flows.testers import Testers
 from app.flows.transitions import Ticket
 from app.flows.views import Binding
+from app.instruments.mobile_token import MobileToken
 from app.instruments.password import HashingGate, Password
 from app.instruments.sms_code import SmsCode
 from app.methods.approval_sca import ApprovalSca
@@ -35,13 +36,14 @@ from app.methods.login_sca import LoginSca
 from app.methods.review import Review
 from app.methods.sms_key import SmsKey
 from app.methods.sms_page import SmsPage
+from app.methods.token_page import TokenPage
 from app.methods.user_name import UserName
 from app.methods.username_password_auth import UsernamePasswordAuth
 from app.mtoken.approving import Approving
 from app.mtoken.kept_pushes import KeptPushes
 from app.mtoken.operations import Operations
 from app.mtoken.push import Devices, Pushes, Recipients, nobody
-from app.mtoken.room import MobileToken
+from app.mtoken.room import MobileToken as Phones
 from app.mtoken.transitions import Transitions
 from app.nextstep.vocabulary import Step
 from app.settings import Settings
@@ -112,8 +114,9 @@ class Services:
         transitions = Transitions(self.session, self.journal, pushes)
         self.operations = Operations(self.session, transitions, vault=parts.vault)
         self.approving = Approving(self.session, transitions, vault=parts.vault)
-        self.mtoken = MobileToken(
-            self.session, parts.vault, parts.settings.mtoken, journal=self.journal
+        self.mtoken = Phones(self.session, parts.vault, parts.settings.mtoken, journal=self.journal)
+        self.mobile_token = MobileToken(
+            self.operations, self.mtoken.registrations, parts.settings.mtoken
         )
         self.lockout = Lockout(self.session, parts.settings.lockout, self.journal)
         self.flows = Flows(
@@ -125,6 +128,7 @@ class Services:
             lockout=self.lockout,
             journal=self.journal,
             methods=self._methods(parts),
+            signal=self.mobile_token.signal,
         )
 
     @property
@@ -269,9 +273,10 @@ class Services:
         bank = parts.bank
         password, user_name = Password(bank, parts.gate), UserName(self.configuration, parts.texts)
         both, code = SmsPage(bank, sms, password), SmsPage(bank, sms)
+        token = TokenPage(self.mobile_token, both)
         methods: list[Method] = [
-            LoginSca(bank, user_name, both),
-            ApprovalSca(Review(bank), both),
+            LoginSca(bank, user_name, both, token),
+            ApprovalSca(Review(bank), both, token),
             UsernamePasswordAuth(bank, user_name, password),
             SmsKey(Review(bank), code),
             Consent(self.session, bank, self.journal),

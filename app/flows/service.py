@@ -1,7 +1,7 @@
 """Everything that a door may do with flows. Rooms never commit: `Services` does."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import bindparam, select
@@ -48,7 +48,9 @@ class Flows:
         lockout: Lockout,
         journal: Journal,
         methods: Mapping[Step, Method],
+        signal: Callable[[Flow], str],
     ) -> None:
+        self._signal = signal
         self._session = session
         self._settings = settings
         self._configuration = configuration
@@ -164,6 +166,12 @@ class Flows:
             rules=self._configuration.rules(flow.operation_name),
             available=self._methods.keys(),
         )
+
+    def signal(self, handle: str, browser: str | None) -> str:
+        """Return a text that changes when the page has something new to show; extends nothing."""
+        flow = self._mine(handle, browser)
+        ended = flow.result != "CONTINUE" or showing.is_late(flow)
+        return "ended" if ended else self._signal(flow)
 
     def answer(  # noqa: PLR0913 - what one form post consists of
         self,

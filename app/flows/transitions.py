@@ -10,7 +10,17 @@ from app.flows.configuration import Configuration
 from app.flows.history import BROWSER, History, Stamp
 from app.flows.lockout import Lockout
 from app.flows.versions import Versions
-from app.methods.base import CODE, PASSWORD, Again, Answer, Confirmed, Method, Rejected, Work
+from app.methods.base import (
+    CODE,
+    PASSWORD,
+    Again,
+    Answer,
+    Confirmed,
+    Left,
+    Method,
+    Rejected,
+    Work,
+)
 from app.nextstep import engine
 from app.nextstep.vocabulary import NEVER_SHOWN, Ending, Instrument, Result, Step, To
 from app.store.flows import Flow
@@ -59,14 +69,13 @@ class Transitions:
         """Follow what a step says of an answer; a ticket is work to do first."""
         step = Step(str(flow.step))
         match answer:
-            case None:
-                return None
             case Work():
                 return self._plan(flow, step, answer)
             case Again(problem, field, values):
                 if problem:
                     flow.problem = {"code": problem, "field": field, "values": dict(values)}
-                return None
+            case Left(result):
+                return self.resolve(flow, step, result)
             case Rejected(code):
                 return self.reject(flow, step, code, counted=counted)
             case Confirmed() if flow.account_status == NOT_ACTIVE:
@@ -75,6 +84,7 @@ class Transitions:
                 if instruments:
                     flow.authenticated_at, self.has_proved = clock.now(), True
                 return self.resolve(flow, step, Result.CONFIRMED, instruments)
+        return None
 
     def _plan(self, flow: Flow, step: Step, work: Work[Any]) -> Ticket | None:
         is_refused = False

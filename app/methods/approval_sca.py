@@ -2,9 +2,11 @@
 
 from typing import ClassVar
 
+from app.methods import token_page
 from app.methods.base import Again, Answer, Form, View
 from app.methods.review import Review, payment
 from app.methods.sms_page import PHASE, SmsPage
+from app.methods.token_page import TokenPage
 from app.nextstep.vocabulary import Step
 from app.store.flows import Flow
 
@@ -14,9 +16,10 @@ class ApprovalSca:
 
     step: ClassVar[Step] = Step.APPROVAL_SCA
 
-    def __init__(self, review: Review, sms: SmsPage) -> None:
+    def __init__(self, review: Review, sms: SmsPage, token: TokenPage) -> None:
         self._review = review
         self._sms = sms
+        self._token = token
 
     def begin(self, flow: Flow) -> None:
         """Start with the review."""
@@ -27,19 +30,23 @@ class ApprovalSca:
         if flow.phase == PHASE:
             data = {**self._sms.data(flow), "account": flow.debit_account}
             return View("methods/approval_sca_sms.html", "payment", data)
+        if flow.phase == token_page.PHASE:
+            return self._token.view(flow, "payment")
         return View("methods/approval_sca.html", "payment", self._review.data(flow, language))
 
     def answer(self, flow: Flow, action: str, form: Form) -> Answer:
         """Take the account and start; then send another code, or judge both factors."""
         if flow.phase == PHASE:
             return self._sms.answer(flow, action, form, payment(flow))
+        if flow.phase == token_page.PHASE:
+            return self._token.answer(flow, action, payment(flow))
         if action == "continue":
             return self._review.choose(flow, form, self._start)
         return Again("out_of_date")
 
     def leave(self, flow: Flow) -> None:
-        """No code of this step counts in the next one."""
-        self._sms.sms.forget(flow)
+        """No code of this step counts in the next one, and no phone is asked for it."""
+        self._token.leave(flow)
 
     def _start(self, flow: Flow, phone: str | None) -> Answer:
-        return self._sms.start(flow, phone=phone, payment=payment(flow))
+        return self._token.start(flow, phone=phone, payment=payment(flow))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
-from app.nextstep.vocabulary import Instrument, Step
+from app.nextstep.vocabulary import Instrument, Result, Step
 from app.store.flows import Flow
 
 
@@ -31,6 +31,13 @@ class Rejected:
     """A wrong answer, which counts as an attempt. `code` names the reason; pages translate it."""
 
     code: str
+
+
+@dataclass(frozen=True)
+class Left:
+    """The step ended somewhere else, on the phone: by a refusal, or by too many failures."""
+
+    result: Result
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,7 @@ class Work(Generic[T]):
     """Which failures in a row it counts among: a right password alone forgives no wrong code."""
 
 
-Answer: TypeAlias = Confirmed | Rejected | Again | Work[Any]
+Answer: TypeAlias = Confirmed | Rejected | Left | Again | Work[Any]
 
 
 @dataclass(frozen=True)

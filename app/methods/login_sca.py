@@ -1,24 +1,27 @@
-"""LOGIN_SCA: who are you? First the user name, then a password and an SMS code together."""
+"""LOGIN_SCA: who are you? First the user name, then the phone, or password and SMS code."""
 
 from typing import ClassVar
 
 from app.bank.base import Bank, User
+from app.methods import token_page
 from app.methods.base import Again, Answer, Form, View, Work
 from app.methods.sms_page import PHASE, SmsPage
+from app.methods.token_page import TokenPage
 from app.methods.user_name import Identity, UserName
 from app.nextstep.vocabulary import Step
 from app.store.flows import Flow
 
 
 class LoginSca:
-    """The strong login. The Mobile Token takes its place between the two pages."""
+    """The strong login; whoever has no phone that signs gets a code."""
 
     step: ClassVar[Step] = Step.LOGIN_SCA
 
-    def __init__(self, bank: Bank, user_name: UserName, sms: SmsPage) -> None:
+    def __init__(self, bank: Bank, user_name: UserName, sms: SmsPage, token: TokenPage) -> None:
         self._bank = bank
         self._user_name = user_name
         self._sms = sms
+        self._token = token
 
     def begin(self, flow: Flow) -> Work[str | None] | None:
         """Start with the user name, unless a back end has named the user before."""
@@ -28,26 +31,30 @@ class LoginSca:
         user_id, organization_id = flow.user_id, flow.organization_id
         return Work(
             lambda: self._sms.phone_of(user_id, organization_id),
-            lambda flow, phone: self._sms.start(flow, phone=phone, payment=None),
+            lambda flow, phone: self._token.start(flow, phone=phone, payment=None),
         )
 
     def view(self, flow: Flow, language: str) -> View:
         """Ask for the user name, or for both factors."""
         if flow.phase == PHASE:
             return View("methods/login_sca_sms.html", "login", self._sms.data(flow))
+        if flow.phase == token_page.PHASE:
+            return self._token.view(flow, "login")
         return View("methods/login_sca.html", "login", self._user_name.data(flow, language))
 
     def answer(self, flow: Flow, action: str, form: Form) -> Answer:
         """Take the user name; then send another code, or judge both factors."""
         if flow.phase == PHASE:
             return self._sms.answer(flow, action, form, payment=None)
+        if flow.phase == token_page.PHASE:
+            return self._token.answer(flow, action, payment=None)
         if action == "continue":
             return self.begin(flow) or self._identify(form)  # a named user is never asked for
         return Again("out_of_date")
 
     def leave(self, flow: Flow) -> None:
-        """No code of this step counts in the next one."""
-        self._sms.sms.forget(flow)
+        """No code of this step counts in the next one, and no phone is asked for it."""
+        self._token.leave(flow)
 
     def _identify(self, form: Form) -> Answer:
         identity = self._user_name.read(form)
@@ -66,4 +73,4 @@ class LoginSca:
         flow.username = identity.username
         flow.user_id = user.id if user else None
         flow.organization_id = user.organization_id if user else identity.organization_id
-        return self._sms.start(flow, phone=user.phone if user else None, payment=None)
+        return self._token.start(flow, phone=user.phone if user else None, payment=None)

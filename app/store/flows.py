@@ -64,6 +64,8 @@ class Flow(Base):
     problem: Mapped[dict[str, Any] | None]
     """Why the last answer was not taken: `{code, field, values}`; never a secret."""
 
+    mtoken_operation_id: Mapped[str | None] = mapped_column(String(64))
+    """What the phone is asked now; its state is in its own table."""
     sms_id: Mapped[str | None] = mapped_column(String(64))
     """The only message whose code counts now; empty when none was really sent."""
     sms_sent_at: Mapped[datetime | None]

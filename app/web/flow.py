@@ -47,6 +47,13 @@ def show(handle: str) -> ResponseReturnValue:
     return render_template(seen.template, page=seen)
 
 
+@bp.get("/<handle>/signal")
+def signal(handle: str) -> ResponseReturnValue:
+    """Tell a waiting page whether there is something new; it asks every other second."""
+    _check_name(handle)
+    return {"signal": services().flows.signal(handle, services().browser)}
+
+
 @bp.post("/<handle>")
 def answer(handle: str) -> ResponseReturnValue:
     """Take an answer, then show whatever is present now."""

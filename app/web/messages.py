@@ -28,6 +28,14 @@ PROBLEMS: Mapping[str, Words] = {
     "password_empty": Words(N_("Fill in the password.")),
     "authentication_failed": Words(N_("User authentication failed.")),
     "code_invalid": Words(N_("Fill in all digits of the code from the SMS.")),
+    "token_waiting": Words(
+        N_("We have no confirmation from your phone yet."),
+        N_("Confirm the request in the mobile app first, then go on here."),
+    ),
+    "token_over": Words(
+        N_("The request in the mobile app is over."),
+        N_("Send it again, or use an SMS code."),
+    ),
     "too_many_messages": Words(
         N_("No new code was sent: too many were asked for in a short time."),
         N_("Try again later. A code that you already have works until its time is over."),

@@ -1,0 +1,212 @@
+"""The Mobile Token in the flows: the phone signs what the page shows, and the page goes on."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from app import clock
+from app.demo.phone.signing import POSSESSION
+from app.mtoken.operation_views import NewOperation
+from app.store.flows import FlowRecord
+from app.store.otps import SmsAuthorization
+from tests.support.device import KNOWLEDGE, PREFIX, WRONG, now, paired
+from tests.support.store import all_of, on_sqlite, serving
+from tests.support.walker import PAYMENT, USER, Walker
+
+APP = "/api/auth/token/app/operation"
+CONFIRM = "Confirm in your mobile app"
+
+
+class Phone:
+    """The phone of the usual customer."""
+
+    def __init__(self, app, user=USER):
+        self.app, self.device = app, paired(app, user_id=user)
+        self.device.create_token()
+
+    def pending(self):
+        call = self.device.handset.with_token(f"{APP}/list", {}, now())
+        return self.send(call).json["responseObject"]
+
+    def approve(self, proof=KNOWLEDGE):
+        (operation,) = self.pending()
+        value = {"requestObject": {"id": operation["id"], "data": operation["data"]}}
+        return self.signed("/authorize", "/operation/authorize", value, proof)
+
+    def reject(self):
+        (operation,) = self.pending()
+        value = {"requestObject": {"id": operation["id"], "reason": "UNKNOWN"}}
+        return self.signed("/cancel", "/operation/cancel", value, POSSESSION)
+
+    def signed(self, path, uri_id, value, proof):
+        return self.send(self.device.handset.signed(f"{APP}{path}", uri_id, value, proof))
+
+    def send(self, call):
+        http = self.app.test_client()
+        return http.post(PREFIX + call.path, data=call.body, headers=call.headers)
+
+
+@pytest.fixture
+def phone(app):
+    return Phone(app)
+
+
+@pytest.fixture
+def walker(app, phone):
+    walker = Walker(app)
+    walker.start_payment()
+    return walker
+
+
+def signal(walker):
+    answer = walker.client.get(f"{walker.address}/signal")
+    assert answer.status_code == 200, answer.text
+    return answer.json["signal"]
+
+
+def test_a_payment_is_approved_by_the_phone_alone(app, walker, phone):  # 57, 97, 107
+    page = walker.name()
+    assert CONFIRM in page.text
+    (login,) = phone.pending()
+    assert (login["name"], login["data"]) == ("login", "A2")
+    assert phone.approve().status_code == 200
+    assert walker.press("continue").text.count("Continue to approval")
+    page = walker.choose()
+    assert CONFIRM in page.text
+    assert "238400856/0300" in page.text
+    (payment,) = phone.pending()
+    assert (payment["name"], payment["data"]) == ("authorize_payment", PAYMENT["operationData"])
+    assert phone.approve().status_code == 200
+    walker.press("continue")
+    walker.agree()
+    assert "code" in walker.leave()
+    assert all_of(app, SmsAuthorization) == []
+    proved = [record.instruments for record in all_of(app, FlowRecord) if record.instruments]
+    assert proved == [["POWERAUTH_TOKEN"], ["POWERAUTH_TOKEN"]]
+
+
+def test_without_a_confirmation_the_button_goes_nowhere(walker, phone):
+    walker.name()
+    page = walker.press("continue")
+    assert "We have no confirmation from your phone yet." in page.text
+    assert walker.flow().attempts == 0
+    assert phone.approve(WRONG).status_code == 401
+    assert "no confirmation" in walker.press("continue").text
+    assert walker.flow().step == "LOGIN_SCA"
+
+
+def test_a_rejection_on_the_phone_ends_the_flow_as_a_cancellation(app, walker, phone):  # 99
+    walker.name()
+    assert phone.reject().status_code == 200
+    walker.press("continue")
+    assert (walker.flow().result, walker.flow().canceled) == ("FAILED", True)
+    assert walker.leave()["error"] == "access_denied"
+
+
+def test_five_wrong_signatures_end_the_flow(walker, phone):
+    walker.name()
+    (operation,) = phone.pending()
+    value = {"requestObject": {"id": operation["id"], "data": operation["data"]}}
+    for _ in range(5):
+        answer = phone.signed("/authorize", "/operation/authorize", value, WRONG)
+        assert answer.status_code == 401
+    walker.press("continue")
+    assert walker.flow().result_reason == "authentication.maxAttemptsExceeded"
+
+
+def test_the_code_is_sent_at_the_click_and_not_earlier(app, walker, phone):  # 57
+    walker.name()
+    assert all_of(app, SmsAuthorization) == []
+    page = walker.press("sms")
+    assert "Enter your password and SMS code" in page.text
+    assert phone.pending() == []
+    walker.prove()
+    assert walker.flow().step == "APPROVAL_SCA"
+
+
+def test_cancelling_takes_the_question_from_the_phone(walker, phone):
+    walker.name()
+    assert len(phone.pending()) == 1
+    walker.press("cancel")
+    assert phone.pending() == []
+
+
+def test_a_question_that_is_over_can_be_asked_again(app, walker, phone):
+    walker.name()
+    with serving(app) as services:
+        services.operations.cancel(walker.flow().mtoken_operation_id)
+        services.commit()
+    assert "The request in the mobile app is over." in walker.reload().text
+    walker.press("continue")
+    assert CONFIRM in walker.press("ask").text
+    phone.approve()
+    walker.press("continue")
+    assert walker.flow().step == "APPROVAL_SCA"
+
+
+def test_asking_again_withdraws_what_was_asked_before(walker, phone):
+    walker.name()
+    (first,) = phone.pending()
+    walker.press("ask")
+    (second,) = phone.pending()
+    assert first["id"] != second["id"]
+
+
+@on_sqlite
+def test_what_a_phone_approved_for_another_flow_counts_nowhere_else(app, walker, phone):
+    walker.name()
+    with serving(app) as services:
+        other = services.operations.create(
+            NewOperation(
+                template="login", applications=("demo",), user_id=USER, data="A2", external_id="x"
+            )
+        )
+        services.session.get_one(
+            type(walker.flow()), walker.flow().id
+        ).mtoken_operation_id = other.id
+        services.commit()
+    value = {"requestObject": {"id": other.id, "data": "A2"}}
+    assert phone.signed("/authorize", "/operation/authorize", value, KNOWLEDGE).status_code == 200
+    walker.reload()
+    walker.press("continue")
+    assert walker.flow().step == "LOGIN_SCA"
+
+
+@on_sqlite
+def test_the_signal_changes_when_the_phone_has_answered_and_extends_nothing(walker, phone):  # 98
+    page = walker.name()
+    before = signal(walker)
+    assert f'data-signal="{before}"' in page.html
+    with time_machine.travel(clock.now() + timedelta(minutes=2), tick=False):
+        deadline = walker.flow().expires_at
+        assert signal(walker) == before
+        phone.approve()
+        assert signal(walker) == before.replace("PENDING", "APPROVED")
+        assert walker.flow().expires_at == deadline
+        walker.press("cancel")
+        assert signal(walker) == "ended"
+
+
+@on_sqlite
+def test_the_signal_is_for_the_browser_that_owns_the_flow(app, walker):
+    walker.name()
+    answer = app.test_client().get(f"{walker.address}/signal")
+    assert answer.status_code in (403, 404, 409)
+
+
+@on_sqlite
+def test_a_blocked_phone_is_not_asked(app, walker, phone):
+    with serving(app) as services:
+        services.mtoken.registrations.block(phone.device.id)
+        services.commit()
+    assert "Enter your password and SMS code" in walker.name().text
+
+
+@on_sqlite
+def test_the_page_is_the_same_twice_and_asks_nobody_anew(walker, phone):
+    walker.name()
+    asked = phone.pending()
+    walker.reload()
+    walker.reload("?lang=cs")
+    assert phone.pending() == asked
