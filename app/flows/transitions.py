@@ -84,6 +84,8 @@ class Transitions:
                 if instruments:
                     flow.authenticated_at, self.has_proved = clock.now(), True
                 return self.resolve(flow, step, Result.CONFIRMED, instruments)
+            case None:
+                pass
         return None
 
     def _plan(self, flow: Flow, step: Step, work: Work[Any]) -> Ticket | None:
