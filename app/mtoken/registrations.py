@@ -14,7 +14,7 @@ from app.crypto import activation_code
 from app.crypto.activation import State, fingerprint
 from app.crypto.encoding import same
 from app.crypto.keys import PrivateKey, PublicKey
-from app.errors import RegistrationChangeRefused, RegistrationNotFound
+from app.errors import BadRequest, RegistrationChangeRefused, RegistrationNotFound
 from app.events import Journal, Name
 from app.mtoken.applications import Applications
 from app.mtoken.keyring import Keyring
@@ -25,6 +25,7 @@ from app.settings import MtokenSettings
 from app.store.registrations import Registration, RegistrationRecord
 
 NOT_SPECIFIED = "NOT_SPECIFIED"
+ATTEMPTS = range(1, 65)
 CommitPhase = Literal["ON_COMMIT", "ON_KEY_EXCHANGE"]
 
 
@@ -104,8 +105,14 @@ class Registrations:
         self._settings = settings
 
     def create(self, wish: Wish) -> Shown:
-        """Make a registration that waits for its phone. Raises ApplicationNotFound."""
+        """Make a registration that waits for its phone.
+
+        Raises ApplicationNotFound, and BadRequest for a number of attempts that no phone reads.
+        """
         application, moment = self._applications.row(wish.application_id), clock.now()
+        attempts = wish.max_failed_attempts or self._settings.failed_attempts
+        if attempts not in ATTEMPTS:
+            raise BadRequest("the number of attempts is out of range")
         row = Registration(
             id=str(uuid4()),
             application_id=application.id,
@@ -113,7 +120,7 @@ class Registrations:
             commit_phase=wish.commit_phase,
             counter=0,
             failed_attempts=0,
-            max_failed_attempts=wish.max_failed_attempts or self._settings.failed_attempts,
+            max_failed_attempts=attempts,
             flags=_in_order(wish.flags),
             created_at=moment,
             changed_at=moment,
