@@ -1,9 +1,6 @@
 """Registrations, as back ends and operators see and change them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -21,67 +18,12 @@ from app.mtoken.keyring import Keyring
 from app.mtoken.lifecycle import Lifecycle, is_overdue
 from app.mtoken.pairing import wrong_otp
 from app.mtoken.verdicts import Refused
+from app.mtoken.views import Code, Shown, Wish
 from app.settings import MtokenSettings
 from app.store.registrations import Registration, RegistrationRecord
 
 NOT_SPECIFIED = "NOT_SPECIFIED"
 ATTEMPTS = range(1, 65)
-CommitPhase = Literal["ON_COMMIT", "ON_KEY_EXCHANGE"]
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a back end may say of a new registration; None leaves it to the settings."""
-
-    user_id: str
-    application_id: str
-    commit_phase: CommitPhase = "ON_COMMIT"
-    otp: str | None = field(default=None, repr=False)
-    """Asked for in the phase in which the registration becomes ACTIVE."""
-    expires_at: datetime | None = None
-    max_failed_attempts: int | None = None
-    flags: Sequence[str] = ()
-    by: str | None = None
-
-
-@dataclass(frozen=True)
-class Code:
-    """What a new phone needs; shown while no phone has used it."""
-
-    code: str = field(repr=False)
-    signature: str
-
-    @property
-    def qr_text(self) -> str:
-        """What its QR code says."""
-        return activation_code.qr_text(self.code, self.signature)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What is told of a registration; no secret but the code."""
-
-    id: str
-    application_id: str
-    user_id: str
-    state: str
-    commit_phase: str
-    code: Code | None
-    fingerprint: str | None
-    """Eight digits that the phone shows, too, once it has exchanged keys."""
-    version: str
-    name: str | None
-    platform: str | None
-    device_info: str | None
-    extras: str | None
-    flags: tuple[str, ...]
-    failed_attempts: int
-    max_failed_attempts: int
-    blocked_reason: str | None
-    created_at: datetime
-    expires_at: datetime
-    changed_at: datetime
-    last_used_at: datetime | None
 
 
 class Registrations:

@@ -25,6 +25,7 @@ from tests.support.device import (
     post,
 )
 from tests.support.store import all_of, reading, serving
+from tests.support.threads import at_once
 
 pytest_plugins = ["tests.support.lasting"]
 
