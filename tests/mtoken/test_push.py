@@ -8,6 +8,7 @@ from app import clock
 from app.channels.base import DeliveryFailed
 from app.crypto.vault import CannotOpenError
 from app.factory import create_worker
+from app.metrics import hear, written
 from app.mtoken.keyring import Keyring
 from app.store.outbox import OutboxRow
 from app.store.registrations import PushDevice, Registration
@@ -280,3 +281,30 @@ def test_outside_the_demo_there_is_no_page_of_pushes(settings):
     with built(settings.model_copy(update={"profile": "production"})) as app:
         for path in ("/demo/push", "/demo/push.json"):
             assert app.test_client().get(path).status_code == 404
+
+
+@on_sqlite
+def test_pushes_that_testers_read_are_forgotten_the_next_day(phones, app, time):
+    phones.create()
+    (push,) = delivered(app)
+    phones.do(lambda s: s.kept_pushes.keep(push))
+
+    def clean():
+        with serving(app) as services:
+            return services.cleaning.run(services.commit)
+
+    time.shift(timedelta(days=1) - timedelta(seconds=1))
+    assert "demo_push" not in clean()
+    time.shift(timedelta(seconds=1))
+    assert clean()["demo_push"] == 1
+
+
+@on_sqlite
+def test_operations_and_pushes_are_counted(phones, app):
+    phones.approve(phones.create())
+    delivered(app)
+    for event in phones.heard:
+        hear(event)
+    numbers = written().decode()
+    assert 'webflow_phone_operations_total{event="approved",template="payment"}' in numbers
+    assert 'webflow_pushes_total{state="delivered"}' in numbers
