@@ -12,6 +12,7 @@ from app.store.attempts import UserAttempts
 from app.store.audit import AuditEntry
 from app.store.consents import GivenConsent
 from app.store.db import Base
+from app.store.envelopes import TemporaryKeyRow, UsedValue
 from app.store.flows import Flow, FlowRecord
 from app.store.keys import DataKeyRow
 from app.store.oauth import AuthorizationCode, AuthorizationRequest, SigningKey, Token
@@ -20,6 +21,7 @@ from app.store.outbox import OutboxRow
 from app.store.sessions import Browser
 from app.store.testers import DemoSms
 from tests.oauth.conftest import ThirdParty
+from tests.support.device import paired, register, row_of
 from tests.support.store import all_of, on_sqlite, reading, serving, writing
 from tests.support.walker import Walker
 
@@ -229,7 +231,7 @@ def test_the_clean_up_finishes_rotations_and_removes_keys_that_are_over(app, wor
         entry = session.scalars(
             select(AuditEntry).where(AuditEntry.name == "database.cleaned")
         ).one()
-    assert entry.facts == {"resealed": 1, "data_keys": 1}
+    assert entry.facts == {"resealed": 3, "data_keys": 1}
     assert entry.actor == "worker"
     worker.clean()
     assert count(app, AuditEntry) == len(all_of(app, AuditEntry))
@@ -242,3 +244,26 @@ def test_the_sweep_chains_the_trail(app, worker):
     worker.sweep()
     with serving(app, writing=False) as services:
         assert services.audit.end().position == count(app, AuditEntry)
+
+
+@on_sqlite
+def test_the_sweep_removes_registrations_that_nobody_finished_in_time(app, worker, time):
+    left, finished = register(app), paired(app)
+    time.shift(timedelta(minutes=2) - MOMENT)
+    worker.sweep()
+    assert row_of(app, left.id).state == "CREATED"
+    time.shift(2 * MOMENT)
+    worker.sweep()
+    assert (row_of(app, left.id).state, finished.row.state) == ("REMOVED", "ACTIVE")
+
+
+@on_sqlite
+def test_temporary_keys_and_used_values_are_forgotten_once_nobody_believes_them(app, time):
+    phone = paired(app)
+    phone.create_token()
+    assert count(app, TemporaryKeyRow) > 0
+    time.shift(timedelta(minutes=5))
+    clean(app)
+    assert count(app, TemporaryKeyRow) == 0
+    assert count(app, UsedValue) == 0
+    assert phone.sign().status_code == 200

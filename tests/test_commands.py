@@ -27,6 +27,7 @@ GROUPS = {
     "clients": ["create", "disable", "enable", "list", "secret", "show"],
     "docs": ["configuration"],
     "keys": ["list", "reseal", "rewrap", "rotate", "rotate-signing"],
+    "mtoken": ["application", "registration"],
     "outbox": ["list", "retry"],
     "users": ["create", "disable", "enable", "list", "reset"],
 }
@@ -258,14 +259,14 @@ def test_keys_are_rotated_listed_and_written_down(flask, app):
         old = session.scalar(select(DataKeyRow.kid).where(DataKeyRow.purpose == "seal"))
     said = flask("keys", "rotate")
     new = re.search(r"New data key ([0-9a-f]{16})", said)[1]
-    assert "Sealed 1 values anew." in said  # the signing key
+    assert "Sealed 3 values anew." in said  # the signing key, and those of the demo's application
     listed = flask("keys", "list")
     assert re.search(rf"{new} +data, seal +\S+ \S+ +- +current +this secret", listed)
     assert re.search(rf"{old} +data, seal +.* retired +this secret", listed)
     assert re.search(r"signing +.* signs +a data key", listed)
     assert audited(app, "key.retired")[-1].subject == old
     assert audited(app, "key.created")[-1].subject == new
-    assert audited(app, "secrets.resealed")[-1].facts == {"count": 1, "broken": 0}
+    assert audited(app, "secrets.resealed")[-1].facts == {"count": 3, "broken": 0}
     assert {row.actor for row in audited(app, "secrets.resealed")} == {ME}
     assert "Sealed 0 values anew." in flask("keys", "reseal")
 

@@ -5,11 +5,19 @@ import sys
 import click
 from flask import Flask, current_app
 
-from app.cli import audit, clients, docs, doctor, keys, outbox, up, users
+from app.cli import audit, clients, docs, doctor, keys, mtoken, outbox, up, users
 from app.cli.kit import explained
 from app.settings import Settings
 
-GROUPS = (audit.group, clients.group, docs.group, keys.group, outbox.group, users.group)
+GROUPS = (
+    audit.group,
+    clients.group,
+    docs.group,
+    keys.group,
+    mtoken.group,
+    outbox.group,
+    users.group,
+)
 
 
 def register(app: Flask, settings: Settings, *, seed: up.Seed) -> None:

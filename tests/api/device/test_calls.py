@@ -1,4 +1,4 @@
-"""What a registered phone asks: temporary keys, tokens, its vault, its name, whose it is, its end."""
+"""What a registered phone asks: keys, tokens, its vault, its name, whose it is, its end."""
 
 from datetime import timedelta
 

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app import clock
 from app.demo.phone.calls import ENCRYPTION, Call, compact
@@ -13,6 +14,7 @@ from app.demo.phone.sealing import Parties, Route, seal
 from app.demo.phone.signing import header
 from app.errors import RegistrationChangeRefused
 from app.mtoken.verdicts import Refused
+from app.store.audit import AuditEntry
 from app.store.registrations import Registration
 from tests.support.device import (
     app_route,
@@ -24,7 +26,8 @@ from tests.support.device import (
     register,
     row_of,
 )
-from tests.support.store import serving, writing
+from tests.support.store import reading, serving, writing
+from tests.support.threads import at_once
 
 pytest_plugins = ["tests.support.lasting"]
 
@@ -246,6 +249,46 @@ def test_only_legal_moves_are_made(lasting_app, state, act):
         change(lasting_app, act, registration_id)
     assert history(lasting_app, registration_id) == before
     assert row_of(lasting_app, registration_id).state == state
+
+
+def test_every_move_is_told_once(lasting_app):
+    phone = paired(lasting_app)
+    for act in ("block", "block", "unblock", "remove", "remove"):
+        change(lasting_app, act, phone.id)
+    with reading(lasting_app) as session:
+        wanted = select(AuditEntry).where(AuditEntry.subject == phone.id).order_by(AuditEntry.id)
+        told = [(entry.name, entry.facts["state"]) for entry in session.scalars(wanted)]
+    assert told == [
+        ("registration.created", "CREATED"),
+        ("registration.paired", "PENDING_COMMIT"),
+        ("registration.activated", "ACTIVE"),
+        ("registration.blocked", "BLOCKED"),
+        ("registration.unblocked", "ACTIVE"),
+        ("registration.removed", "REMOVED"),
+    ]
+
+
+def test_of_a_commit_and_a_removal_at_once_the_removal_stays(lasting_app):
+    for _ in range(3):
+        phone = paired(lasting_app, "3.2", commit=False)
+
+        def commit(phone=phone):
+            try:
+                change(lasting_app, "commit", phone.id)
+            except RegistrationChangeRefused:
+                return "refused"
+            return "committed"
+
+        at_once(commit, lambda phone=phone: change(lasting_app, "remove", phone.id))
+        assert phone.row.state == "REMOVED"
+        numbers = [number for number, *_ in history(lasting_app, phone.id)]
+        assert numbers == list(range(1, len(numbers) + 1))
+
+
+def test_one_code_that_two_phones_use_at_once_registers_one(lasting_app):
+    shown = register(lasting_app)
+    answers = at_once(*[lambda: offer(lasting_app, shown.code.code)[0].status_code] * 4)
+    assert sorted(answers) == [200, 400, 400, 400]
 
 
 def test_flags_are_a_set(lasting_app):
