@@ -12,8 +12,9 @@ from app.errors import (
     RegistrationChangeRefused,
     RegistrationNotFound,
 )
-from app.mtoken.registrations import Registrations, Shown, Wish
+from app.mtoken.registrations import Registrations
 from app.mtoken.verdicts import Refused
+from app.mtoken.views import Shown, Wish
 
 group = AppGroup("mtoken", help="Mobile Token: applications and registrations of phones.")
 application = AppGroup("application", help="Apps of the bank, with the keys that are built in.")

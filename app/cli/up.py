@@ -94,6 +94,7 @@ def banner(settings: Settings) -> str:
         lines += [
             ("Demo client", f"{settings.demo_address}  <- start here"),
             ("SMS codes", f"{settings.issuer}/demo/sms  (or /demo/sms.json)"),
+            ("Mobile app", f"flask mtoken application show {settings.mtoken.application}"),
             ("OAuth client", "democlient / changeme"),
             ("Sign in as", 'any login number of 4 or more characters, password "test"'),
         ]

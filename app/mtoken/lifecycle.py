@@ -68,6 +68,11 @@ class Lifecycle:
             self.move(row, State.REMOVED, EXPIRED)
         return row
 
+    def seen(self, registration_id: str) -> Registration | None:
+        """Return a registration that is only read; one whose time is over is removed."""
+        row = self._session.get(Registration, registration_id)
+        return self.locked(registration_id) if row is not None and is_overdue(row) else row
+
     def begin(self, row: Registration, by: str | None = None) -> None:
         """Put a new registration in."""
         row.state = State.CREATED.name

@@ -61,7 +61,7 @@ class Phones:
         return answer if asked is None else answer | {"nonce": to_base64(nonce)}
 
     def _blob(self, registration_id: str, challenge: bytes | None, nonce: bytes) -> bytes:
-        row = self._lifecycle.locked(registration_id)
+        row = self._lifecycle.seen(registration_id)
         if row is None or row.keys_sealed is None:
             return unknown_status()
         status = Status(

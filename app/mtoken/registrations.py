@@ -1,9 +1,6 @@
 """Registrations, as back ends and operators see and change them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Literal
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -14,73 +11,19 @@ from app.crypto import activation_code
 from app.crypto.activation import State, fingerprint
 from app.crypto.encoding import same
 from app.crypto.keys import PrivateKey, PublicKey
-from app.errors import RegistrationChangeRefused, RegistrationNotFound
+from app.errors import BadRequest, RegistrationChangeRefused, RegistrationNotFound
 from app.events import Journal, Name
 from app.mtoken.applications import Applications
 from app.mtoken.keyring import Keyring
 from app.mtoken.lifecycle import Lifecycle, is_overdue
 from app.mtoken.pairing import wrong_otp
 from app.mtoken.verdicts import Refused
+from app.mtoken.views import Code, Shown, Wish
 from app.settings import MtokenSettings
 from app.store.registrations import Registration, RegistrationRecord
 
 NOT_SPECIFIED = "NOT_SPECIFIED"
-CommitPhase = Literal["ON_COMMIT", "ON_KEY_EXCHANGE"]
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a back end may say of a new registration; None leaves it to the settings."""
-
-    user_id: str
-    application_id: str
-    commit_phase: CommitPhase = "ON_COMMIT"
-    otp: str | None = field(default=None, repr=False)
-    """Asked for in the phase in which the registration becomes ACTIVE."""
-    expires_at: datetime | None = None
-    max_failed_attempts: int | None = None
-    flags: Sequence[str] = ()
-    by: str | None = None
-
-
-@dataclass(frozen=True)
-class Code:
-    """What a new phone needs; shown while no phone has used it."""
-
-    code: str = field(repr=False)
-    signature: str
-
-    @property
-    def qr_text(self) -> str:
-        """What its QR code says."""
-        return activation_code.qr_text(self.code, self.signature)
-
-
-@dataclass(frozen=True)
-class Shown:
-    """What is told of a registration; no secret but the code."""
-
-    id: str
-    application_id: str
-    user_id: str
-    state: str
-    commit_phase: str
-    code: Code | None
-    fingerprint: str | None
-    """Eight digits that the phone shows, too, once it has exchanged keys."""
-    version: str
-    name: str | None
-    platform: str | None
-    device_info: str | None
-    extras: str | None
-    flags: tuple[str, ...]
-    failed_attempts: int
-    max_failed_attempts: int
-    blocked_reason: str | None
-    created_at: datetime
-    expires_at: datetime
-    changed_at: datetime
-    last_used_at: datetime | None
+ATTEMPTS = range(1, 65)
 
 
 class Registrations:
@@ -104,8 +47,14 @@ class Registrations:
         self._settings = settings
 
     def create(self, wish: Wish) -> Shown:
-        """Make a registration that waits for its phone. Raises ApplicationNotFound."""
+        """Make a registration that waits for its phone.
+
+        Raises ApplicationNotFound, and BadRequest for a number of attempts that no phone reads.
+        """
         application, moment = self._applications.row(wish.application_id), clock.now()
+        attempts = wish.max_failed_attempts or self._settings.failed_attempts
+        if attempts not in ATTEMPTS:
+            raise BadRequest("the number of attempts is out of range")
         row = Registration(
             id=str(uuid4()),
             application_id=application.id,
@@ -113,7 +62,7 @@ class Registrations:
             commit_phase=wish.commit_phase,
             counter=0,
             failed_attempts=0,
-            max_failed_attempts=wish.max_failed_attempts or self._settings.failed_attempts,
+            max_failed_attempts=attempts,
             flags=_in_order(wish.flags),
             created_at=moment,
             changed_at=moment,

@@ -97,7 +97,7 @@ class Signing:
             read = EncryptionHeader.read(header or "")
         except ProtocolError as error:
             raise EncryptionRefused(str(error)) from None
-        row = self._lifecycle.locked(read.activation_id or "")
+        row = self._lifecycle.seen(read.activation_id or "")
         opened = self._open(row, read.version, read.application_key, body, purpose)
         if opened.registration.state != State.ACTIVE.name:
             raise EncryptionRefused("not active")

@@ -14,7 +14,7 @@ from app.demo.phone.pairing import Owner, pair
 from app.demo.phone.primitives import unb64
 from app.demo.phone.sealing import Parties, Route, seal
 from app.demo.phone.signing import Proof, header
-from app.mtoken.registrations import Shown, Wish
+from app.mtoken.views import Shown, Wish
 from app.store.registrations import Registration
 from tests.support.store import parts_of, reading, serving
 

@@ -25,6 +25,7 @@ from tests.support.device import (
     post,
 )
 from tests.support.store import all_of, reading, serving
+from tests.support.threads import at_once
 
 pytest_plugins = ["tests.support.lasting"]
 
@@ -69,6 +70,15 @@ def test_the_header_of_a_token_works_once(lasting_app, version):
     )
     assert phone.post(call).status_code == 200
     assert refusal(phone.post(call)) == (401, "POWERAUTH_AUTH_FAIL")
+
+
+def test_the_header_of_a_token_that_comes_many_times_at_once_works_once(lasting_app):
+    phone = paired(lasting_app, "3.2")
+    phone.create_token()
+    wanted = {"requestObject": {"platform": "ios", "token": "at once"}}
+    call = phone.handset.with_token(PUSH, wanted, now())
+    answers = at_once(*[lambda: phone.post(call).status_code] * 4)
+    assert sorted(answers) == [200, 401, 401, 401]
 
 
 @pytest.mark.parametrize(("age", "status"), [(-61, 401), (-55, 200), (7_190, 200), (7_201, 401)])

@@ -12,11 +12,12 @@ from app.demo.phone.pairing import Owner
 from app.demo.phone.primitives import b64, new_key, point
 from app.demo.phone.sealing import Parties, Route, seal
 from app.demo.phone.signing import header
-from app.errors import RegistrationChangeRefused
+from app.errors import BadRequest, RegistrationChangeRefused
 from app.mtoken.verdicts import Refused
 from app.store.audit import AuditEntry
 from app.store.registrations import Registration
 from tests.support.device import (
+    WRONG,
     app_route,
     change,
     configuration_of,
@@ -142,6 +143,18 @@ def test_the_worker_removes_what_nobody_finished(lasting_app):
 def test_a_back_end_may_say_how_long_a_registration_waits(lasting_app):
     until = clock.now() + timedelta(days=3)
     assert register(lasting_app, expires_at=until).expires_at == until
+
+
+@pytest.mark.parametrize("attempts", [-1, 65, 1000])
+def test_a_number_of_attempts_that_no_phone_could_read_is_refused(lasting_app, attempts):
+    with pytest.raises(BadRequest):
+        register(lasting_app, max_failed_attempts=attempts)
+
+
+def test_a_back_end_may_allow_fewer_attempts(lasting_app):
+    phone = paired(lasting_app, "3.2", max_failed_attempts=1)
+    phone.sign(WRONG)
+    assert phone.status() == "BLOCKED"
 
 
 # --- one-time passwords -------------------------------------------------------------------------
