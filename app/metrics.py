@@ -26,6 +26,10 @@ FLOWS_CREATED = Counter(
 FLOWS_ENDED = Counter("webflow_flows_ended", "Flows that ended", ["operation", "result"])
 STEPS = Counter("webflow_step_attempts", "Answers to steps", ["step", "result"])
 SMS = Counter("webflow_sms", "Text messages by what became of them", ["state"])
+PUSHES = Counter("webflow_pushes", "Pushes by what became of them", ["state"])
+PHONE_OPERATIONS = Counter(
+    "webflow_phone_operations", "What happened to operations of phones", ["template", "event"]
+)
 LOCKOUTS = Counter("webflow_lockouts", "Users who were blocked after failures in a row")
 TOKENS = Counter("webflow_tokens_issued", "Sets of tokens that clients got")
 REPLAYS = Counter("webflow_codes_replayed", "Authorization codes that came back")
@@ -40,12 +44,16 @@ REQUESTS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 
-SMS_STATES = {
-    Name.SMS_REQUESTED: "asked",
-    Name.SMS_DELIVERED: "delivered",
-    Name.SMS_FAILED: "failed",
-    Name.SMS_SUPPRESSED: "suppressed",
+MESSAGES = {
+    Name.SMS_REQUESTED: (SMS, "asked"),
+    Name.SMS_DELIVERED: (SMS, "delivered"),
+    Name.SMS_FAILED: (SMS, "failed"),
+    Name.SMS_SUPPRESSED: (SMS, "suppressed"),
+    Name.PUSH_DELIVERED: (PUSHES, "delivered"),
+    Name.PUSH_FAILED: (PUSHES, "failed"),
 }
+"""What is counted of a message, and the state it is counted as."""
+
 COUNTED = {
     Name.USER_BLOCKED: LOCKOUTS,
     Name.TOKEN_ISSUED: TOKENS,
@@ -53,6 +61,9 @@ COUNTED = {
     Name.CODE_REPLAYED: REPLAYS,
     Name.REFRESH_REPLAYED: REUSES,
 }
+"""What is counted without a label."""
+
+ABOUT_OPERATIONS = "operation."
 ENDINGS = (("canceled.", "canceled"), ("operation.timeout", "timeout"))
 EXCEEDED = "authentication.maxAttemptsExceeded"
 
@@ -72,8 +83,12 @@ def hear(event: Event) -> None:
             FLOWS_ENDED.labels(operation, "done").inc()
         case Name.FLOW_FAILED:
             _count_failure(operation, step, str(event.facts.get("reason", "")))
-        case name if name in SMS_STATES:
-            SMS.labels(SMS_STATES[name]).inc()
+        case name if name in MESSAGES:
+            counter, state = MESSAGES[name]
+            counter.labels(state).inc()
+        case name if name.value.startswith(ABOUT_OPERATIONS):
+            what = name.value.removeprefix(ABOUT_OPERATIONS)
+            PHONE_OPERATIONS.labels(str(event.facts.get("template", "")), what).inc()
         case name if name in COUNTED:
             COUNTED[name].inc()
         case _:

@@ -47,6 +47,7 @@ REFUSALS = {
     "no address": ({"WEBFLOW_PUBLIC_URL": ""}, "set WEBFLOW_PUBLIC_URL"),
     "plain http": ({"WEBFLOW_PUBLIC_URL": "http://sca.example.com"}, "set WEBFLOW_PUBLIC_URL"),
     "demo messages": ({"WEBFLOW_SMS__CHANNEL": "demo"}, "set WEBFLOW_SMS__CHANNEL"),
+    "demo pushes": ({"WEBFLOW_PUSH__CHANNEL": "demo"}, "unset WEBFLOW_PUSH__CHANNEL"),
     "no account": (
         {"WEBFLOW_SMS__TWILIO__ACCOUNT_SID": ""},
         "set WEBFLOW_SMS__TWILIO__ACCOUNT_SID: no text message",

@@ -42,7 +42,7 @@ class Site:
             static_url=lambda path: url_for("static", filename=path, v="0"),
         )
         self.app.context_processor(_present)
-        for name in ("index", "sms", "sms_json", "move_clock", "lift_block"):
+        for name in ("index", "sms", "sms_json", "push", "push_json", "move_clock", "lift_block"):
             self.app.add_url_rule(f"/demo/{name}", f"testers.{name}")
 
     def render(self, template: str, language: str = "en", **values: object) -> str:

@@ -200,7 +200,7 @@ PLAIN_APPROVAL = "methods/sms_key.html"
 USERNAME, PASSWORD = "methods/login_sca.html", "methods/login_sca_sms.html"
 REVIEW, APPROVAL = "methods/approval_sca.html", "methods/approval_sca_sms.html"
 CONSENT, ENDED, ERROR = "methods/consent.html", "ended.html", "errors/error.html"
-DEMO, OUTBOX = "demo/index.html", "demo/sms.html"
+DEMO, OUTBOX, PUSHES = "demo/index.html", "demo/sms.html", "demo/push.html"
 TWO = organizations("Personal", "Corporate")
 DEBIT = {"name": "Current account", "number": "19-2000145399/0800"}
 TERMS = Markup(  # noqa: S704 - as the bank's text arrives, sanitised
@@ -328,6 +328,18 @@ def _errors() -> dict[str, Sample]:
     return {name: (ERROR, {"error": each}) for name, each in shown.items()}
 
 
+def push(title: str, ago: int) -> SimpleNamespace:
+    """Return a push that the demo channel kept; without a title it is silent."""
+    return SimpleNamespace(
+        platform="apns",
+        registration_id="3f0c2b7e-5d6a-4b8e-9d60-1f2e3d4c5b6a",
+        title=title,
+        text="Hello, please confirm payment." if title else "",
+        extras={"messageType": "mtoken.operationInit", "operationId": "7f3c"},
+        timestamp=NOW - timedelta(seconds=ago),
+    )
+
+
 def _demo() -> dict[str, Sample]:
     block = SimpleNamespace(organization_id="RETAIL", username="10045678", until=NOW)
     kept = [
@@ -341,4 +353,6 @@ def _demo() -> dict[str, Sample]:
         "demo-moved": (DEMO, {"now": NOW, "offset": timedelta(minutes=5), "blocks": [block]}),
         "outbox": (OUTBOX, {"messages": kept}),
         "outbox-empty": (OUTBOX, {"messages": []}),
+        "pushes": (PUSHES, {"messages": [push("Confirm Payment", 0), push("", 60)]}),
+        "pushes-empty": (PUSHES, {"messages": []}),
     }

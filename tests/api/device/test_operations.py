@@ -167,11 +167,11 @@ def test_times_are_written_without_a_colon_in_their_zone(app):
 @pytest.mark.parametrize(
     ("asked", "title", "amount"),
     [
-        ("cs", "Potvrďte platbu", "100,00"),
-        ("cs-CZ,cs;q=0.9,en;q=0.5", "Potvrďte platbu", "100,00"),
+        ("cs", "Potvrzení platby", "100,00"),
+        ("cs-CZ,cs;q=0.9,en;q=0.5", "Potvrzení platby", "100,00"),
         ("en-US", "Confirm Payment", "100.00"),
         ("xx", "Confirm Payment", "100.00"),
-        ("xx, cs;q=0.5", "Potvrďte platbu", "100,00"),
+        ("xx, cs;q=0.5", "Potvrzení platby", "100,00"),
         ("", "Confirm Payment", "100.00"),
         ("\x7f;q=z,,*", "Confirm Payment", "100.00"),
     ],
