@@ -68,8 +68,9 @@ class Person:
     def _start(self) -> None:
         while not self.end:
             self._open(f"{self._portal.demo}/")
-            form = next(f for f in self._page.forms if f.action.endswith(f"/start/{self._kind}"))
-            self._press(form)
+            name, button = BUTTONS[self._kind]
+            form = next(f for f in self._page.forms if f.action.endswith(f"/start/{name}"))
+            self._press(form, button)
             if not self._page.url.startswith(self._portal.demo):
                 return
             time.sleep(PAUSE)  # the third party could not reach the bank, and says so
