@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from tests.support.browser import Page
 from tests.support.forms import Form
 from tests.support.portal import Portal
-from tests.support.walk import CODE, PASSWORD, Walk
+from tests.support.walk import BUTTONS, CODE, PASSWORD, Walk
 
 PATIENCE = 60.0
 PAUSE = 0.3
