@@ -142,9 +142,15 @@ class Services:
         """Return the browser's id; a new one gets a cookie with this answer."""
         if self.browser is None:
             self._browser, self.new_browser_token = self.browsers.admit()
-        else:  # a cookie that somebody planted must be worth nothing
-            self.new_browser_token = self.browsers.rotate(self.browser)
         return str(self.browser)
+
+    def _renew_browser(self) -> None:
+        """Give the browser another cookie; one that somebody planted must be worth nothing.
+
+        Always after the flows were changed: who locks flows and browsers does it in this order.
+        """
+        if self._browser is not None and self.new_browser_token is None:
+            self.new_browser_token = self.browsers.rotate(self._browser)
 
     @property
     def anybody(self) -> Caller:
@@ -225,12 +231,11 @@ class Services:
                 handle, self.browser, nonce=nonce, action=action, form=form, language=language
             )
         self._work(ticket)
-        if self.flows.has_proved and self._browser is not None:
-            self.new_browser_token = self.browsers.rotate(self._browser)
 
     def open(self, operation_id: str, binding: Binding) -> str:
         """Open a flow in a browser, and do what its first step needs; return its handle."""
         handle, ticket = self.flows.open(operation_id, binding)
+        self._renew_browser()
         self._work(ticket)
         return handle
 
@@ -241,6 +246,7 @@ class Services:
     def _work(self, ticket: Ticket | None) -> None:
         """Do the work of tickets between transactions, until a page can be shown."""
         while ticket is not None:
+            self._renew_after_proof()
             structlog.contextvars.bind_contextvars(flow=ticket.flow_id)
             self.commit()
             try:
@@ -254,6 +260,12 @@ class Services:
                 return
             with self.session.no_autoflush:
                 ticket = self.flows.resume(ticket, outcome)
+        self._renew_after_proof()
+
+    def _renew_after_proof(self) -> None:
+        """Give the browser another cookie in the transaction in which its customer proved it."""
+        if self.flows.has_proved:
+            self._renew_browser()
 
     def _recipients(self, parts: Parts) -> Recipients:
         """Return who finds the phones that are pushed; nobody, where there is no channel."""

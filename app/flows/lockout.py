@@ -40,25 +40,27 @@ class Lockout:
         self._journal = journal
 
     def reserve(self, flow: Flow, counter: str) -> bool:
-        """Count a failure in advance; False while the user is blocked: then nothing is right."""
+        """Count a failure in advance; False while the user is blocked: then nothing is right.
+
+        Whatever was wrong, it is one row of failures, and a block keeps from every step.
+        """
         key, moment = _key(flow, counter), clock.now()
         self._ensure(key, moment)
+        rows = self._locked(flow)
+        is_free = not any(row.blocked_until and row.blocked_until > moment for row in rows)
         counted = (
             update(UserAttempts)
-            .where(_is(key))
-            .where(UserAttempts.blocked_until.is_(None) | (UserAttempts.blocked_until <= moment))
-            .values(failures=UserAttempts.failures + 1, updated_at=moment)
+            .where(_is(key))  # for somebody who is blocked as well: it takes its time
+            .values(failures=UserAttempts.failures + int(is_free), updated_at=moment)
             .returning(UserAttempts)
         )
-        row = self._session.scalar(counted, execution_options=READ_BACK)
-        if row is None:
-            return False
-        if row.failures % self._settings.failures == 0:
-            row.blocked_until = (
-                moment + self._settings.durations[min(row.level, len(self._settings.durations) - 1)]
-            )
+        row = self._session.scalars(counted, execution_options=READ_BACK).one()
+        if is_free and self._is_full(rows):
+            level = sum(each.level for each in rows)
+            durations = self._settings.durations
+            row.blocked_until = moment + durations[min(level, len(durations) - 1)]
             row.level += 1
-        return True
+        return is_free
 
     def tell(self, flow: Flow, counter: str, *, is_old: bool) -> None:
         """Say that a wrong answer has blocked its user; a right one would have forgiven it."""
@@ -68,18 +70,16 @@ class Lockout:
 
     def forgive(self, flow: Flow, *counters: str) -> None:
         """Forget the failures of these kinds: the user has proved to be who they are."""
-        organization_id, username = _user(flow)
-        self._session.execute(
-            update(UserAttempts)
-            .where(UserAttempts.organization_id == organization_id)
-            .where(UserAttempts.username == username, UserAttempts.counter.in_(counters))
-            .values(failures=0, level=0, blocked_until=None, updated_at=clock.now())
-        )
+        for row in self._locked(flow):
+            if row.counter in counters:
+                row.failures, row.level, row.blocked_until = 0, 0, None
+                row.updated_at = clock.now()
 
     def give_back(self, flow: Flow, counter: str) -> None:
         """Take back one count: nothing was judged."""
-        row = self._row(_key(flow, counter))
-        if row.failures % self._settings.failures == 0 and row.blocked_until is not None:
+        rows = self._locked(flow)
+        row = next(each for each in rows if each.counter == counter)
+        if self._is_full(rows) and row.blocked_until is not None:
             row.blocked_until, row.level = None, row.level - 1
         row.failures -= 1
 
@@ -123,6 +123,22 @@ class Lockout:
                 self._session.add(row)
         except IntegrityError:  # somebody else made it a moment ago
             return
+
+    def _locked(self, flow: Flow) -> Sequence[UserAttempts]:
+        """Return all counters of a user, which nobody else changes until the commit."""
+        organization_id, username = _user(flow)
+        mine = (
+            select(UserAttempts)
+            .where(UserAttempts.organization_id == organization_id)
+            .where(UserAttempts.username == username)
+            .order_by(UserAttempts.counter)  # whoever locks them does it in one order
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        )
+        return self._session.scalars(mine).all()
+
+    def _is_full(self, rows: Sequence[UserAttempts]) -> bool:
+        return sum(row.failures for row in rows) % self._settings.failures == 0
 
     def _row(self, key: Key) -> UserAttempts:
         return self._session.get_one(UserAttempts, key, populate_existing=True)

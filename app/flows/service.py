@@ -119,8 +119,9 @@ class Flows:
         An operation that names no application belongs to the first client that presents it.
         """
         flow = self._by_id(operation_id)
+        others = self._locked_with(flow, binding.browser)
         self._check_available(flow, binding)
-        self._interrupt_others(flow, binding.browser)
+        self._interrupt(others)
         is_new = flow.browser_id is None
         self._versions.bind(flow, binding.browser)
         flow.client_id, flow.language = binding.client_id, binding.language
@@ -234,13 +235,17 @@ class Flows:
         if flow.browser_id not in (None, binding.browser):
             raise OperationNotAvailable("another browser's", operation=flow.id)
 
-    def _interrupt_others(self, flow: Flow, browser: str) -> None:
+    def _locked_with(self, flow: Flow, browser: str) -> Sequence[Flow]:
+        """Lock a flow and the running ones of a browser, in one order; return the others."""
+        running = (Flow.browser_id == browser) & (Flow.result == "CONTINUE")
+        wanted = select(Flow).where((Flow.id == flow.id) | running).order_by(Flow.id)
+        locked = wanted.with_for_update().execution_options(populate_existing=True)
+        return [each for each in self._session.scalars(locked) if each is not flow]
+
+    def _interrupt(self, flows: Sequence[Flow]) -> None:
         """End the older flows of a browser that opens a newer one."""
-        others = select(Flow).where(
-            Flow.browser_id == browser, Flow.result == "CONTINUE", Flow.id != flow.id
-        )
-        for other in self._session.scalars(others).all():
-            self._transitions.end(other, Result.CANCELED, INTERRUPTED)
+        for flow in flows:
+            self._transitions.end(flow, Result.CANCELED, INTERRUPTED)
 
     def _by_id(self, operation_id: str) -> Flow:
         flow = self._session.get(Flow, operation_id)

@@ -115,6 +115,7 @@ def operation(
         remaining_attempts=0 if late else _remaining(flow, history, rules),
         created_at=flow.created_at,
         expires_at=flow.expires_at,
+        authenticated_at=flow.authenticated_at,
         history=[
             Record(
                 e.step, e.step_result, e.instruments, e.result, e.reason, e.context, e.created_at

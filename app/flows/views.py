@@ -98,6 +98,8 @@ class Operation:
     remaining_attempts: int | None
     created_at: datetime
     expires_at: datetime
+    authenticated_at: datetime | None
+    """When its customer last proved something; None: not yet."""
     history: Sequence[Record]
 
 

@@ -157,11 +157,15 @@ class SmsCode:
         return changed_one(self._session, spent)
 
     def _is_exhausted(self, flow: Flow, table: type[Message]) -> bool:
-        """Whether a user has got as many messages as we send in an hour, or in a day."""
+        """Whether a user has got as many messages as we send in an hour, or in a day.
+
+        One name in two segments is two users, even if neither exists.
+        """
         moment, settings = clock.now(), self._settings
         newest = (
             select(table.timestamp_created)
             .where(table.user_id == _receiver(flow), table.timestamp_created > moment - DAY)
+            .where(table.organization_id == flow.organization_id)
             .order_by(table.timestamp_created.desc())
             .limit(max(settings.per_hour, settings.per_day))
         )

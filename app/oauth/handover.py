@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from authlib.oauth2 import OAuth2Error
+from authlib.oidc.core.errors import LoginRequiredError
 from flask import Response, redirect
 from sqlalchemy import update
 
@@ -17,6 +18,7 @@ from app.errors import NotFound
 from app.flows.views import Binding, NewOperation, Operation, Outcome
 from app.oauth.clients import Client
 from app.oauth.errors import AlreadyReturned, ForeignBrowser, OperationFailedError
+from app.oauth.gate import LOGIN
 from app.oauth.proof import Granted
 from app.oauth.requests import Request, saved_request
 from app.oauth.scopes import LOGIN_DATA, check_fit, login_operation, split
@@ -123,7 +125,7 @@ def _operation(request: Request, client: Client) -> str:
         request.scope, of_client=client.row.login_operation, operation_id=operation_id
     )
     if login is None:
-        _check_prepared(str(operation_id), request.scope, client)
+        _check_prepared(str(operation_id), request, client)
         return str(operation_id)
     wanted = NewOperation(
         operation_name=login,
@@ -139,11 +141,25 @@ def _operation(request: Request, client: Client) -> str:
     return services().flows.create(wanted).id
 
 
-def _check_prepared(operation_id: str, scope: str, client: Client) -> None:
+def _check_prepared(operation_id: str, request: Request, client: Client) -> None:
     """Whose operation it is, is for `open` to judge; strangers do not learn what it is about."""
     operation = services().flows.operation(operation_id)
     if operation.application is None or operation.application.get("id") == client.client_id:
-        check_fit(scope, operation.kind, _prepared(operation))
+        check_fit(request.scope, operation.kind, _prepared(operation))
+        _check_login(operation, request.payload.data)
+
+
+def _check_login(operation: Operation, asked: Mapping[str, str]) -> None:
+    """Refuse a login before this request to a client that asks for a newer one.
+
+    Only an operation that was opened before can have one; its customer goes on there.
+    """
+    if operation.authenticated_at is None:
+        return
+    age = clock.now() - operation.authenticated_at
+    is_old = "max_age" in asked and age.total_seconds() > int(asked["max_age"])
+    if is_old or LOGIN in asked.get("prompt", "").split():
+        raise LoginRequiredError("The customer has signed in before this request")
 
 
 def _prepared(operation: Operation) -> list[str]:

@@ -1,10 +1,14 @@
 """One flow, one browser; one browser, one flow."""
 
+from threading import Thread
+from time import monotonic, sleep
+
 import pytest
+from sqlalchemy import select, text
 
 from app.store.flows import Flow
 from app.store.sessions import Browser
-from tests.support.store import all_of, census, on_sqlite
+from tests.support.store import all_of, census, on_sqlite, reading
 from tests.support.threads import at_once
 from tests.support.walker import Walker, prepared
 
@@ -275,3 +279,29 @@ def test_an_unknown_operation_makes_no_flow_and_names_nobody(app, operation):  #
     assert "/flow/" not in answer.headers.get("Location", "")
     assert "code=" not in answer.headers.get("Location", "")
     assert census(app) == before
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_a_newer_request_and_an_answer_in_another_tab_wait_for_each_other_in_one_order(app):
+    walker = Walker(app)
+    walker.start_login()
+    flow, answers = walker.flow(), []
+    newer = Thread(target=lambda: answers.append(walker.double().authorize()))
+    with reading(app) as session:  # an answer: it changes the flow first, then the browser
+        session.execute(select(Flow).where(Flow.id == flow.id).with_for_update())
+        newer.start()
+        wait_for_a_lock(app)
+        mine = select(Browser).where(Browser.id == flow.browser_id)
+        session.execute(mine.with_for_update(nowait=True))
+    newer.join()
+    assert [answer.status_code for answer in answers] == [303]
+    assert walker.flow().result == "FAILED"
+
+
+def wait_for_a_lock(app):
+    """Return once somebody waits for a lock."""
+    waiting, latest = text("SELECT count(*) FROM pg_locks WHERE NOT granted"), monotonic() + 10
+    with reading(app) as session:
+        while not session.scalar(waiting):
+            assert monotonic() < latest, "nobody waits"
+            sleep(0.02)

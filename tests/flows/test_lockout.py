@@ -91,6 +91,37 @@ def test_failures_of_the_approval_count_too(app, time):
     assert walker.flow().step == "CONSENT"
 
 
+def sign_in(app, *passwords):
+    walker = Walker(app)
+    walker.start_plain("login")
+    walker.sign_in("customer1", *passwords)
+    return walker
+
+
+@on_sqlite
+def test_a_block_keeps_from_every_step_whatever_was_wrong(app, time):
+    fail(app, 5)
+    assert sign_in(app).flow().step == "USERNAME_PASSWORD_AUTH"
+    time.shift(60)
+    assert sign_in(app).flow().step == "CONSENT"
+    for _ in range(5):
+        sign_in(app, "wrong")
+    assert not is_let_in(at_factors(app))
+
+
+@on_sqlite
+def test_wrong_passwords_and_wrong_codes_are_one_row_of_failures(app, time):
+    fail(app, 4)
+    sign_in(app, "wrong")
+    assert not is_let_in(at_factors(app))
+    time.shift(60)
+    assert is_let_in(at_factors(app))
+    fail(app, 4)
+    sign_in(app)  # forgives wrong passwords, of which there are none
+    fail(app, 1)
+    assert not is_let_in(at_factors(app))
+
+
 @on_sqlite
 def test_a_block_hits_one_user_only(app, time):
     fail(app, 5, "customer1")

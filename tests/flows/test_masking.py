@@ -168,6 +168,18 @@ def test_one_user_gets_only_so_many_messages_in_an_hour_and_in_a_day(app):
     assert walks[BLOCKED] == walks[KNOWN]
 
 
+@on_sqlite
+def test_one_name_in_two_segments_is_two_users_whether_or_not_they_exist(settings):
+    limited = settings.model_copy(update={"sms": SmsSettings(per_hour=2)})
+    with built(limited) as app:
+        for name in EVERYBODY:
+            told = [
+                MANY in begun(app).name(name, organization=segment).text
+                for segment in ("RETAIL", "RETAIL", "RETAIL", "SME", "SME", "SME")
+            ]
+            assert told == [False, False, True, False, False, True], name
+
+
 def test_a_code_that_was_sent_before_the_limit_goes_on_working(settings):
     limited = settings.model_copy(update={"sms": SmsSettings(per_hour=1)})
     with built(limited) as app:

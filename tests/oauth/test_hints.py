@@ -3,12 +3,14 @@
 import re
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 from app import clock
 from tests.oauth.conftest import STATE, USER, reading, sent_back
 from tests.oauth.test_id_token import read
 from tests.support.forms import read_page
+from tests.support.walker import Walker, prepared
 
 HINT = "johnny.doe-77"
 CHANGING = re.compile(r'(name="(?:csrf_token|step)" value="[^"]*")|(data-deadline="[^"]*")')
@@ -78,6 +80,26 @@ def test_every_max_age_is_kept_to_because_every_request_is_a_new_login(tpp, max_
     claims = read(tpp, tpp.tokens(max_age=max_age)["id_token"]).claims
 
     assert before <= claims["auth_time"] <= int(clock.now().timestamp())
+
+
+@pytest.mark.parametrize("newer", [{"prompt": "login"}, {"max_age": "0"}, {"max_age": "59"}])
+def test_a_login_before_the_request_is_none_for_a_client_that_asks_for_a_newer_one(
+    app, newer
+):  # §2.27
+    walker, operation_id = Walker(app), prepared(app)
+    again = {"scope": "openid pisp", "operation_id": operation_id}
+    with time_machine.travel(clock.now(), tick=False) as time:
+        walker.start(operation_id)
+        assert walker.authorize(**again, **newer).location == walker.address
+        walker.reload()
+        walker.log_in()
+        time.shift(60)
+        told = sent_back(walker.authorize(**again, **newer))
+        assert (told["error"], told["state"]) == ("login_required", walker.state)
+        assert walker.authorize(**again, max_age="60").location == walker.address
+    walker.reload()
+    walker.approve()
+    assert walker.flow().step == "CONSENT"
 
 
 # --- login_hint ------------------------------------------------------------------------------

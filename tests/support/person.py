@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from tests.support.browser import Page
 from tests.support.forms import Form
 from tests.support.portal import Portal
-from tests.support.walk import CODE, PASSWORD, Walk
+from tests.support.walk import BUTTONS, CODE, PASSWORD, Walk
 
 PATIENCE = 60.0
 PAUSE = 0.3
@@ -68,8 +68,9 @@ class Person:
     def _start(self) -> None:
         while not self.end:
             self._open(f"{self._portal.demo}/")
-            form = next(f for f in self._page.forms if f.action.endswith(f"/start/{self._kind}"))
-            self._press(form)
+            name, button = BUTTONS[self._kind]
+            form = next(f for f in self._page.forms if f.action.endswith(f"/start/{name}"))
+            self._press(form, button)
             if not self._page.url.startswith(self._portal.demo):
                 return
             time.sleep(PAUSE)  # the third party could not reach the bank, and says so
