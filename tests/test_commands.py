@@ -258,7 +258,7 @@ def test_keys_are_rotated_listed_and_written_down(flask, app):
         old = session.scalar(select(DataKeyRow.kid).where(DataKeyRow.purpose == "seal"))
     said = flask("keys", "rotate")
     new = re.search(r"New data key ([0-9a-f]{16})", said)[1]
-    assert "Sealed 1 values anew." in said  # the signing key
+    assert "Values sealed anew: 1." in said  # the signing key
     listed = flask("keys", "list")
     assert re.search(rf"{new} +data, seal +\S+ \S+ +- +current +this secret", listed)
     assert re.search(rf"{old} +data, seal +.* retired +this secret", listed)
@@ -267,7 +267,7 @@ def test_keys_are_rotated_listed_and_written_down(flask, app):
     assert audited(app, "key.created")[-1].subject == new
     assert audited(app, "secrets.resealed")[-1].facts == {"count": 1, "broken": 0}
     assert {row.actor for row in audited(app, "secrets.resealed")} == {ME}
-    assert "Sealed 0 values anew." in flask("keys", "reseal")
+    assert "Values sealed anew: 0." in flask("keys", "reseal")
 
 
 @on_sqlite
