@@ -259,7 +259,7 @@ def test_keys_are_rotated_listed_and_written_down(flask, app):
         old = session.scalar(select(DataKeyRow.kid).where(DataKeyRow.purpose == "seal"))
     said = flask("keys", "rotate")
     new = re.search(r"New data key ([0-9a-f]{16})", said)[1]
-    assert "Sealed 3 values anew." in said  # the signing key, and those of the demo's application
+    assert "Values sealed anew: 3." in said  # the signing key, and those of the demo's application
     listed = flask("keys", "list")
     assert re.search(rf"{new} +data, seal +\S+ \S+ +- +current +this secret", listed)
     assert re.search(rf"{old} +data, seal +.* retired +this secret", listed)
@@ -268,7 +268,7 @@ def test_keys_are_rotated_listed_and_written_down(flask, app):
     assert audited(app, "key.created")[-1].subject == new
     assert audited(app, "secrets.resealed")[-1].facts == {"count": 3, "broken": 0}
     assert {row.actor for row in audited(app, "secrets.resealed")} == {ME}
-    assert "Sealed 0 values anew." in flask("keys", "reseal")
+    assert "Values sealed anew: 0." in flask("keys", "reseal")
 
 
 @on_sqlite

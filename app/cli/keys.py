@@ -87,7 +87,7 @@ def rotate_signing(*, now: bool, withdraw: bool) -> None:
 def _reseal() -> None:
     with operating() as services:
         result = services.keys.reseal(services.commit)
-    click.echo(f"Sealed {result.done} values anew.")
+    click.echo(f"Values sealed anew: {result.done}.")
     for place in result.broken:
         click.echo(f"Cannot be opened: {place}", err=True)
     if result.broken:

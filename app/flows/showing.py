@@ -81,7 +81,8 @@ def ended(flow: Flow, *, timed_out: bool) -> Ended:
         code=code,
         operation_kind=kind,
         application=_application(flow),
-        payment=_payment(flow),
+        # Whoever has proved nothing has not seen it before, and does not see it now.
+        payment=_payment(flow) if flow.authenticated_at else None,
         account=flow.debit_account,
         ended_at=flow.finished_at or min(flow.expires_at, clock.now()),
         request_id=flow.id,

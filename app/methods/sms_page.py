@@ -34,7 +34,7 @@ class SmsPage:
         """Return what the page shows; the same for users who do not exist."""
         return {
             "username": flow.username or flow.user_id or "",
-            "sent_at": flow.sms_sent_at,
+            "sent_at": flow.sms_sent_at if flow.sms_id else None,
             "valid_until": self.sms.valid_until(flow),
             "resend_at": self.sms.resend_at(flow),
             "code_digits": self.sms.digits,
@@ -75,8 +75,9 @@ class SmsPage:
         return Work(find, send)
 
     def _send(self, flow: Flow, *, phone: str | None, payment: Payment | None) -> Again:
-        sent = self.sms.send(flow, phone=phone, payment=payment)
-        return Again() if sent else Again("too_many_messages")
+        if self.sms.send(flow, phone=phone, payment=payment):
+            return Again()
+        return Again("too_many_messages" if flow.sms_id else "no_message")
 
     def _judge(self, flow: Flow, form: Form) -> Answer:
         code = "".join(form.get("code").split()).replace("-", "")

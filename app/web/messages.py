@@ -40,6 +40,10 @@ PROBLEMS: Mapping[str, Words] = {
         N_("No new code was sent: too many were asked for in a short time."),
         N_("Try again later. A code that you already have works until its time is over."),
     ),
+    "no_message": Words(
+        N_("No code was sent: too many were asked for in a short time."),
+        N_("Cancel, and start again later."),
+    ),
     "resend_too_early": Words(N_("Please wait a moment before you ask for another code.")),
     "account_missing": Words(N_("Choose the account to pay from.")),
     "account_unusable": Words(N_("This account cannot be used for the payment. Choose another.")),

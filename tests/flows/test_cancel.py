@@ -104,3 +104,16 @@ def test_a_login_that_was_cancelled_says_that_nothing_was_shared(app):
     walker = Walker(app)
     walker.start_login()
     assert "Nothing was shared with Demo application" in walker.press("cancel").text
+
+
+@on_sqlite
+def test_whoever_has_proved_nothing_never_sees_what_was_to_be_paid(app):
+    walker = Walker(app)
+    walker.start_payment()
+    page = walker.press("cancel")
+    assert "The payment was not sent." in page.text
+    assert "238400856/0300" not in page.text
+    assert "100" not in page.text.split("Ended")[0]
+    walker.start_payment()
+    walker.log_in()
+    assert "238400856/0300" in walker.press("cancel").text

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from markupsafe import Markup
 
 from app import clock
+from app.instruments.mobile_token import Asked
 from app.web import messages
 
 NOW = datetime(2026, 11, 22, 13, 2, 2, tzinfo=UTC)
@@ -113,6 +114,18 @@ def sms(**changes: object) -> dict[str, object]:
     } | changes
 
 
+def token(
+    status: str = "PENDING", *, phones: tuple[str, ...] = ("Pixel 8",), **changes: object
+) -> dict[str, object]:
+    sent = NOW - timedelta(seconds=18)
+    return {
+        "username": "10045678",
+        "asked": Asked(status, sent, NOW + timedelta(minutes=5), phones),
+        "signal": f"3 {status}",
+        "account": None,
+    } | changes
+
+
 def organizations(*names: str) -> list[dict[str, object]]:
     return [
         {"id": name.upper(), "name": name, "default": i == 0, "selected": i == 0}
@@ -199,6 +212,7 @@ PLAIN_LOGIN, PLAIN_REVIEW = "methods/username_password_auth.html", "methods/oper
 PLAIN_APPROVAL = "methods/sms_key.html"
 USERNAME, PASSWORD = "methods/login_sca.html", "methods/login_sca_sms.html"
 REVIEW, APPROVAL = "methods/approval_sca.html", "methods/approval_sca_sms.html"
+TOKEN = "methods/mobile_token.html"
 CONSENT, ENDED, ERROR = "methods/consent.html", "ended.html", "errors/error.html"
 DEMO, OUTBOX, PUSHES = "demo/index.html", "demo/sms.html", "demo/push.html"
 TWO = organizations("Personal", "Corporate")
@@ -261,6 +275,8 @@ def _sign_ins() -> dict[str, Sample]:
         "plain-login-empty": signing_in(PLAIN_LOGIN, asked, problem=no_password),
         "plain-login-failed": signing_in(PLAIN_LOGIN, asked, problem=FAILED, remaining=2),
         "plain-login-known": signing_in(PLAIN_LOGIN, asked | {"is_known": True}),
+        "token": signing_in(TOKEN, token()),
+        "token-waiting": signing_in(TOKEN, token(), "login", problem=problem("token_waiting")),
         "password": signing_in(PASSWORD, sms()),
         "password-failed": signing_in(PASSWORD, sms(), problem=FAILED, remaining=3),
         "password-resent": signing_in(PASSWORD, sms(resent=True), "login"),
@@ -283,6 +299,10 @@ def _approvals() -> dict[str, Sample]:
         "plain-review-unchosen": paying(PLAIN_REVIEW, three | {"methods": both}, problem=how),
         "plain-approval": paying(PLAIN_APPROVAL, sms(account=DEBIT)),
         "plain-approval-failed": paying(PLAIN_APPROVAL, sms(account=DEBIT), problem=FAILED),
+        "token-payment": paying(TOKEN, token(account=DEBIT)),
+        "token-approved": paying(TOKEN, token("APPROVED", account=DEBIT, phones=())),
+        "token-rejected": paying(TOKEN, token("REJECTED", account=DEBIT)),
+        "token-over": paying(TOKEN, token("EXPIRED"), problem=problem("token_over")),
         "approval": paying(APPROVAL, sms(account=DEBIT)),
         "approval-failed": paying(APPROVAL, sms(account=None), problem=FAILED, remaining=1),
     }

@@ -146,7 +146,7 @@ def test_the_last_page_says_what_was_done(walked):
     walker, (*_, page), _ = walked
     text = " ".join(page.text.split())
     for shown in ("Payment approved", "100.00 CZK", "238400856/0300", "12345671/1234",
-                  "Utility Bill Payment - 05/2017", walker.flow().id):  # fmt: skip
+                  "29 Jun 2017", "Utility Bill Payment - 05/2017", walker.flow().id):  # fmt: skip
         assert shown in text, shown
 
 
