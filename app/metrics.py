@@ -28,6 +28,8 @@ STEPS = Counter("webflow_step_attempts", "Answers to steps", ["step", "result"])
 SMS = Counter("webflow_sms", "Text messages by what became of them", ["state"])
 LOCKOUTS = Counter("webflow_lockouts", "Users who were blocked after failures in a row")
 TOKENS = Counter("webflow_tokens_issued", "Sets of tokens that clients got")
+SIGNATURES = Counter("webflow_signatures", "Signatures of phones", ["kind", "result"])
+PHONES_BLOCKED = Counter("webflow_phones_blocked", "Phones that were blocked")
 REPLAYS = Counter("webflow_codes_replayed", "Authorization codes that came back")
 REQUESTS = Histogram(
     "webflow_request_seconds",
@@ -41,6 +43,13 @@ SMS_STATES = {
     Name.SMS_DELIVERED: "delivered",
     Name.SMS_FAILED: "failed",
     Name.SMS_SUPPRESSED: "suppressed",
+}
+SIGNATURE_RESULTS = {Name.SIGNATURE_ACCEPTED: "accepted", Name.SIGNATURE_REFUSED: "refused"}
+COUNTED = {
+    Name.USER_BLOCKED: LOCKOUTS,
+    Name.TOKEN_ISSUED: TOKENS,
+    Name.CODE_REPLAYED: REPLAYS,
+    Name.REGISTRATION_BLOCKED: PHONES_BLOCKED,
 }
 ENDINGS = (("canceled.", "canceled"), ("operation.timeout", "timeout"))
 EXCEEDED = "authentication.maxAttemptsExceeded"
@@ -63,12 +72,10 @@ def hear(event: Event) -> None:
             _count_failure(operation, step, str(event.facts.get("reason", "")))
         case name if name in SMS_STATES:
             SMS.labels(SMS_STATES[name]).inc()
-        case Name.USER_BLOCKED:
-            LOCKOUTS.inc()
-        case Name.TOKEN_ISSUED:
-            TOKENS.inc()
-        case Name.CODE_REPLAYED:
-            REPLAYS.inc()
+        case name if name in SIGNATURE_RESULTS:
+            SIGNATURES.labels(str(event.facts["kind"]), SIGNATURE_RESULTS[name]).inc()
+        case name if name in COUNTED:
+            COUNTED[name].inc()
         case _:
             pass
 
