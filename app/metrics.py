@@ -32,6 +32,8 @@ PHONE_OPERATIONS = Counter(
 )
 LOCKOUTS = Counter("webflow_lockouts", "Users who were blocked after failures in a row")
 TOKENS = Counter("webflow_tokens_issued", "Sets of tokens that clients got")
+SIGNATURES = Counter("webflow_signatures", "Signatures of phones", ["kind", "result"])
+PHONES_BLOCKED = Counter("webflow_phones_blocked", "Phones that were blocked")
 REPLAYS = Counter("webflow_codes_replayed", "Authorization codes that came back")
 LIMITED = Counter(
     "webflow_rate_limited", "Requests that were refused for coming too often", ["limit"]
@@ -60,10 +62,12 @@ COUNTED = {
     Name.TOKEN_REFRESHED: TOKENS,
     Name.CODE_REPLAYED: REPLAYS,
     Name.REFRESH_REPLAYED: REUSES,
+    Name.REGISTRATION_BLOCKED: PHONES_BLOCKED,
 }
 """What is counted without a label."""
 
 ABOUT_OPERATIONS = "operation."
+SIGNATURE_RESULTS = {Name.SIGNATURE_ACCEPTED: "accepted", Name.SIGNATURE_REFUSED: "refused"}
 ENDINGS = (("canceled.", "canceled"), ("operation.timeout", "timeout"))
 EXCEEDED = "authentication.maxAttemptsExceeded"
 
@@ -89,6 +93,8 @@ def hear(event: Event) -> None:
         case name if name.value.startswith(ABOUT_OPERATIONS):
             what = name.value.removeprefix(ABOUT_OPERATIONS)
             PHONE_OPERATIONS.labels(str(event.facts.get("template", "")), what).inc()
+        case name if name in SIGNATURE_RESULTS:
+            SIGNATURES.labels(str(event.facts["kind"]), SIGNATURE_RESULTS[name]).inc()
         case name if name in COUNTED:
             COUNTED[name].inc()
         case _:
