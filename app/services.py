@@ -40,9 +40,10 @@ from app.methods.token_page import TokenPage
 from app.methods.user_name import UserName
 from app.methods.username_password_auth import UsernamePasswordAuth
 from app.mtoken.approving import Approving
+from app.mtoken.devices import Devices
 from app.mtoken.kept_pushes import KeptPushes
 from app.mtoken.operations import Operations
-from app.mtoken.push import Devices, Pushes, Recipients, nobody
+from app.mtoken.push import Pushes
 from app.mtoken.room import MobileToken as Phones
 from app.mtoken.transitions import Transitions
 from app.nextstep.vocabulary import Step
@@ -110,11 +111,15 @@ class Services:
         )
         self.configuring = Configuring(self.session, self.configuration, self.journal)
         self.applications = Applications(self.session, self.configuration, self.journal)
-        pushes = Pushes(self.outbox, parts.texts, self._recipients(parts))
+        pushing = parts.settings.push.chosen(parts.settings.profile) != "off"
+        devices = Devices(self.session, parts.vault) if pushing else None
+        pushes = Pushes(self.outbox, parts.texts, devices)
         transitions = Transitions(self.session, self.journal, pushes)
         self.operations = Operations(self.session, transitions, vault=parts.vault)
         self.approving = Approving(self.session, transitions, vault=parts.vault)
-        self.mtoken = Phones(self.session, parts.vault, parts.settings.mtoken, journal=self.journal)
+        self.mtoken = Phones(
+            self.session, parts.vault, parts.settings.mtoken, journal=self.journal, pushes=pushes
+        )
         self.mobile_token = MobileToken(
             self.operations, self.mtoken.registrations, parts.settings.mtoken
         )
@@ -266,11 +271,6 @@ class Services:
         """Give the browser another cookie in the transaction in which its customer proved it."""
         if self.flows.has_proved:
             self._renew_browser()
-
-    def _recipients(self, parts: Parts) -> Recipients:
-        """Return who finds the phones that are pushed; nobody, where there is no channel."""
-        is_off = parts.settings.push.chosen(parts.settings.profile) == "off"
-        return nobody if is_off else Devices(self.session, parts.vault)
 
     def _methods(self, parts: Parts) -> dict[Step, Method]:
         sms = SmsCode(

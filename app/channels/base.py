@@ -64,7 +64,8 @@ class Push:
     """Our id of the delivery; the same one comes again when it is repeated."""
     registration_id: str
     application_id: str
-    operation_id: str
+    operation_id: str = ""
+    """Empty: it is about the registration."""
     environment: str = ""
     """Of apns: `development` or `production`; empty: as the application is configured."""
     title: str = field(default="", repr=False)

@@ -64,7 +64,7 @@ def push_delivery(
 
     return Delivery(
         send=send,
-        subject=message.operation_id,
+        subject=message.operation_id or message.registration_id,
         message=reference,
         delivered=Name.PUSH_DELIVERED,
         failed=Name.PUSH_FAILED,

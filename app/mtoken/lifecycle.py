@@ -1,6 +1,6 @@
 """How a registration moves: the one place that changes its state, one record and one event each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -48,9 +48,12 @@ BATCH = 100
 class Lifecycle:
     """Locks registrations and moves them."""
 
-    def __init__(self, session: Session, journal: Journal) -> None:
+    def __init__(
+        self, session: Session, journal: Journal, push: Callable[[Registration], None]
+    ) -> None:
         self._session = session
         self._journal = journal
+        self._push = push
 
     def locked(self, registration_id: str) -> Registration | None:
         """Return a registration that nobody else changes until this transaction ends.
@@ -95,6 +98,7 @@ class Lifecycle:
         if state is not State.PENDING_COMMIT:
             row.otp_digest = None
         row.code_digest = row.code_sealed = None
+        self._push(row)  # a phone that is removed hears it, and nothing more
         if state is State.REMOVED:
             self._take_back(row)
         self._note(row, told, reason, by)

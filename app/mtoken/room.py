@@ -12,6 +12,7 @@ from app.mtoken.lifecycle import Lifecycle
 from app.mtoken.memory import Memory
 from app.mtoken.pairing import Pairing
 from app.mtoken.phones import Phones
+from app.mtoken.push import Pushes
 from app.mtoken.registrations import Registrations
 from app.mtoken.signing import Signing
 from app.mtoken.tokens import Tokens
@@ -22,10 +23,16 @@ class MobileToken:
     """What doors and other rooms may ask of phones."""
 
     def __init__(
-        self, session: Session, vault: Vault, settings: MtokenSettings, *, journal: Journal
+        self,
+        session: Session,
+        vault: Vault,
+        settings: MtokenSettings,
+        *,
+        journal: Journal,
+        pushes: Pushes,
     ) -> None:
         keyring, memory = Keyring(vault), Memory(session, vault)
-        lifecycle = Lifecycle(session, journal)
+        lifecycle = Lifecycle(session, journal, pushes.registration_changed)
         envelopes = Envelopes(session, keyring, memory, settings)
         self.applications = Applications(session, keyring, journal)
         self.registrations = Registrations(

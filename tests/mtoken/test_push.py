@@ -15,6 +15,7 @@ from app.store.registrations import PushDevice, Registration
 from app.store.testers import DemoPush
 from app.worker import Deliveries
 from tests.support.databases import built
+from tests.support.device import USER, change, now, paired
 from tests.support.operations import BANK_APP, JANE, JOHNNY, OTHER_APP, Room
 from tests.support.store import all_of, on_sqlite, parts_of, serving, writing
 
@@ -219,6 +220,31 @@ def test_where_nothing_is_pushed_nothing_waits(settings):
         reachable(app, JOHNNY, "address")
         room.approve(room.create())
         assert all_of(app, OutboxRow) == []
+
+
+# --- registrations ----------------------------------------------------------------------------
+
+
+def test_a_phone_hears_silently_that_its_registration_has_changed(room, app):
+    phone = paired(app)
+    phone.create_token()
+    address = {"requestObject": {"platform": "android", "token": "new address"}}
+    register = "/api/push/device/register/token"
+    assert phone.post(phone.handset.with_token(register, address, now())).status_code == 200
+    for act, status in (("block", "BLOCKED"), ("unblock", "ACTIVE"), ("remove", "REMOVED")):
+        change(app, act, phone.id)
+        (push,) = delivered(app)
+        assert push.is_silent
+        assert (push.platform, push.token) == ("fcm", "new address")
+        assert push.extras == {
+            "messageType": "activation.statusChanged",
+            "activationStatus": status,
+            "activationId": phone.id,
+        }
+    assert room.heard.names(phone.id)[-1] == "push.delivered"
+    application = parts_of(app).settings.mtoken.application
+    room.create(user_id=USER, applications=(application,))
+    assert delivered(app) == []
 
 
 # --- the demo's channel -----------------------------------------------------------------------
