@@ -88,7 +88,12 @@ def create_worker(settings: Settings) -> Worker:
         finally:
             services.close()
 
-    return Worker(parts, sms_channel(settings.sms, keep=keep), beside=_beside(parts))
+    return Worker(
+        parts,
+        sms_channel(settings.sms, keep=keep),
+        beside=_beside(parts),
+        before=_clock_follower(parts).follow if settings.profile == "demo" else lambda: None,
+    )
 
 
 def refuse_unsafe_start(settings: Settings) -> None:
