@@ -107,6 +107,7 @@ def create_worker(settings: Settings) -> Worker:
         sms_channel(settings.sms, keep=keep_sms),
         push_channels(settings.push.chosen(settings.profile), keep=keep_push),
         beside=_beside(parts),
+        before=_clock_follower(parts).follow if settings.profile == "demo" else lambda: None,
     )
 
 

@@ -177,7 +177,11 @@ class Deliveries:
 
 
 class Worker:
-    """The worker process; `beside` is started with it, e.g. what serves its health."""
+    """The worker process.
+
+    `beside` is started with it, e.g. what serves its health; `before` each piece of work
+    something is called, e.g. what follows the testers' clock.
+    """
 
     def __init__(
         self,
@@ -186,12 +190,14 @@ class Worker:
         push: PushChannels | None = None,
         *,
         beside: Callable[[], None] = lambda: None,
+        before: Callable[[], None] = lambda: None,
     ) -> None:
         self._parts = parts
         self._beside = beside
+        self._before = before
         self._huey = queue(parts.settings)
         self._deliveries = Deliveries(parts, sms, push=push, later=self._later)
-        self._drain = _task(self._huey, self._deliveries.drain)
+        self._drain = _task(self._huey, self.drain)
         self._huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep)
         self._huey.periodic_task(crontab(minute=str(CLEAN_MINUTE)), name="clean")(self.clean)
 
@@ -207,9 +213,14 @@ class Worker:
             check_worker_health=True,
         ).run()
 
+    def drain(self) -> None:
+        """Deliver what is due."""
+        self._before()
+        self._deliveries.drain()
+
     def sweep(self) -> None:
         """Do what nobody asked for in time: left-over deliveries, and what time has ended."""
-        self._deliveries.drain()
+        self.drain()
         with self._services() as services:
             ended = services.flows.expire()
             services.commit()
@@ -229,6 +240,7 @@ class Worker:
 
     def clean(self) -> None:
         """Forget what nobody needs any more; finish what a rotation of keys has left."""
+        self._before()
         with self._services() as services:
             done = services.cleaning.run(services.commit)
             keys = services.keys.reseal(services.commit).done

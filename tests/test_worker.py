@@ -420,3 +420,16 @@ def test_a_queue_that_does_not_answer_fails_no_request(app, settings):
         walker.name()
     assert walker.flow().phase == "sms"
     assert only_one(app, OutboxRow).state == "pending"
+
+
+def test_the_worker_follows_the_clock_of_testers_and_messages_still_leave_at_once(app, worker):
+    try:
+        assert app.test_client().post("/demo/clock", json={"offset": "PT10M"}).status_code == 200
+        walker = Walker(app)
+        walker.start_login()
+        walker.name()
+        clock.shift(timedelta(0))  # the worker is another process
+        worker.drain()
+        assert len(all_of(app, DemoSms)) == 1
+    finally:
+        clock.shift(timedelta(0))
