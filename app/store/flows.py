@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.store.db import Base
 
 TYPED = text("username IS NOT NULL")
+RUNNING = text("result = 'CONTINUE'")
 
 
 class Flow(Base):
@@ -20,6 +21,8 @@ class Flow(Base):
         CheckConstraint("(result = 'CONTINUE') = (step IS NOT NULL)", name="step"),
         CheckConstraint("attempts >= 0", name="attempts"),
         Index("ix_flows_open", "result", "expires_at"),
+        # What one browser is walking; small, whatever the number of past flows.
+        Index("ix_flows_running", "browser_id", sqlite_where=RUNNING, postgresql_where=RUNNING),
         # What is still to be forgotten; small, whatever the number of past flows.
         Index("ix_flows_typed", "finished_at", sqlite_where=TYPED, postgresql_where=TYPED),
     )
@@ -74,7 +77,7 @@ class Flow(Base):
     """The chosen account `{id, number, name}`; fixed once the approval has started."""
 
     language: Mapped[str] = mapped_column(String(16), default="en")
-    browser_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    browser_id: Mapped[str | None] = mapped_column(String(64))
     return_to: Mapped[str | None] = mapped_column(String(256))
     """Address of ours where the provider takes over again; opaque to everyone else."""
     return_origin: Mapped[str | None] = mapped_column(String(2048))
