@@ -32,6 +32,8 @@ PHONE_OPERATIONS = Counter(
 )
 LOCKOUTS = Counter("webflow_lockouts", "Users who were blocked after failures in a row")
 TOKENS = Counter("webflow_tokens_issued", "Sets of tokens that clients got")
+SIGNATURES = Counter("webflow_signatures", "Signatures of phones", ["kind", "result"])
+PHONES_BLOCKED = Counter("webflow_phones_blocked", "Phones that were blocked")
 REPLAYS = Counter("webflow_codes_replayed", "Authorization codes that came back")
 REQUESTS = Histogram(
     "webflow_request_seconds",
@@ -50,10 +52,12 @@ MESSAGES = {
 }
 """What is counted of a message, and the state it is counted as."""
 
-SINGLE = {
+SIGNATURE_RESULTS = {Name.SIGNATURE_ACCEPTED: "accepted", Name.SIGNATURE_REFUSED: "refused"}
+COUNTED = {
     Name.USER_BLOCKED: LOCKOUTS,
     Name.TOKEN_ISSUED: TOKENS,
     Name.CODE_REPLAYED: REPLAYS,
+    Name.REGISTRATION_BLOCKED: PHONES_BLOCKED,
 }
 """What is counted without a label."""
 
@@ -83,8 +87,10 @@ def hear(event: Event) -> None:
         case name if name.value.startswith(ABOUT_OPERATIONS):
             what = name.value.removeprefix(ABOUT_OPERATIONS)
             PHONE_OPERATIONS.labels(str(event.facts.get("template", "")), what).inc()
-        case name if name in SINGLE:
-            SINGLE[name].inc()
+        case name if name in SIGNATURE_RESULTS:
+            SIGNATURES.labels(str(event.facts["kind"]), SIGNATURE_RESULTS[name]).inc()
+        case name if name in COUNTED:
+            COUNTED[name].inc()
         case _:
             pass
 

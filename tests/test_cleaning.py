@@ -30,7 +30,8 @@ MOMENT = timedelta(seconds=1)
 
 @pytest.fixture
 def time():
-    with time_machine.travel(clock.now().replace(microsecond=0), tick=False) as traveller:
+    after = clock.now().replace(microsecond=0) + MOMENT  # than what was seeded
+    with time_machine.travel(after, tick=False) as traveller:
         yield traveller
 
 

@@ -21,6 +21,7 @@ from app.metrics import hear
 from app.settings import MetricsSettings, WorkerSettings
 from app.worker import Deliveries
 from tests.support.databases import built
+from tests.support.device import KNOWLEDGE, WRONG, paired
 from tests.support.processes import free_ports
 from tests.support.store import on_sqlite, parts_of, serving, writing
 from tests.support.walker import Walker
@@ -219,6 +220,18 @@ def test_a_user_who_is_blocked_is_counted(app):
     for _ in range(5):
         walker.prove("00000000", password="wrong")
     assert grown(before, numbers(app), "webflow_lockouts_total") == 1
+
+
+@on_sqlite
+def test_signatures_are_counted_by_their_factors_and_so_are_blocked_phones(app):
+    phone, before = paired(app), numbers(app)
+    for proof in (KNOWLEDGE, *[WRONG] * 5):
+        phone.sign(proof)
+    after, kind = numbers(app), "possession_knowledge"
+    for result, count in (("accepted", 1), ("refused", 5)):
+        name = "webflow_signatures_total"
+        assert grown(before, after, name, kind=kind, result=result) == count
+    assert grown(before, after, "webflow_phones_blocked_total") == 1
 
 
 @on_sqlite

@@ -26,7 +26,8 @@ class AuditEntry(Base):
     subject: Mapped[str] = mapped_column(String(256), index=True)
     """What it is about: an operation, a client, a key, …"""
     actor: Mapped[str] = mapped_column(String(300))
-    """Who did it: `browser:…`, `client:…`, `system:…`, `operator:…`, `worker`, `anonymous`."""
+    """Who did it: `browser:…`, `client:…`, `system:…`, `phone:…`, `operator:…`, `worker`,
+    `anonymous`."""
     client_id: Mapped[str | None] = mapped_column(String(256))
     user_id: Mapped[str | None] = mapped_column(String(256), index=True)
     request: Mapped[str | None] = mapped_column(String(64))

@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 
 from app.api.kit import json_object
 from app.errors import BadRequest, NotAuthenticated, Problem
-from app.mtoken.verdicts import Bearer, Refused, Signed, SignedOpened
+from app.mtoken.verdicts import Bearer, Proved, Refused, Signed, SignedOpened
 from app.services import services
 
 PREFIX = "/enrollment-server"
@@ -88,6 +88,8 @@ def accepted(verdict: T | Refused) -> T:
     """Go on with what was proved; what was not is counted, committed, and answered with 401."""
     if isinstance(verdict, Refused):
         refuse(verdict.reason)
+    if isinstance(verdict, Proved | SignedOpened):
+        services().actor = f"phone:{verdict.registration.id}"  # for the audit trail
     return verdict
 
 

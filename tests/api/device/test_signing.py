@@ -1,10 +1,12 @@
 """Signatures: every combination of factors, in every version; counted, used once, never rewound."""
 
 import pytest
+from sqlalchemy import select
 
 from app.demo.phone.calls import AUTHORIZATION, Call
 from app.demo.phone.primitives import b64
 from app.demo.phone.signing import POSSESSION, Proof, header, normalized, online_code, parts_of_code
+from app.store.audit import AuditEntry
 from tests.support.device import (
     KNOWLEDGE,
     PIN,
@@ -273,17 +275,15 @@ def test_wrong_signatures_that_come_at_once_are_all_counted(lasting_app):
 
 
 def test_every_judgement_is_in_the_audit_trail(lasting_app):
-    from app.store.audit import AuditEntry  # noqa: PLC0415
-
     phone = paired(lasting_app, "3.2")
     phone.sign()
     phone.sign(WRONG)
     with reading(lasting_app) as session:
-        entries = session.query(AuditEntry).filter_by(subject=phone.id).order_by(AuditEntry.id)
-        told = [(entry.name, entry.facts.get("reason")) for entry in entries]
+        wanted = select(AuditEntry).where(AuditEntry.subject == phone.id).order_by(AuditEntry.id)
+        told = [(row.name, row.actor, row.facts.get("reason")) for row in session.scalars(wanted)]
     assert told[-2:] == [
-        ("registration.signature.accepted", None),
-        ("registration.signature.refused", "signature_does_not_match"),
+        ("registration.signature.accepted", f"phone:{phone.id}", None),
+        ("registration.signature.refused", "anonymous", "signature_does_not_match"),
     ]
 
 
