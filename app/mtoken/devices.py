@@ -1,6 +1,6 @@
 """The phones that told us where they are reached."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, select
@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.crypto.activation import State
 from app.crypto.vault import Vault
 from app.mtoken.keyring import Keyring
+from app.store.operations import OperationApplication, OperationRow
 from app.store.registrations import PushDevice, Registration
 
 
@@ -32,12 +33,17 @@ class Devices:
         self._session = session
         self._keyring = Keyring(vault)
 
-    def of_user(self, user_id: str, applications: Collection[str]) -> Sequence[Device]:
-        """Return the active phones of a user in some applications."""
+    def of_operation(self, row: OperationRow) -> Sequence[Device]:
+        """Return the active phones that may see an operation."""
+        applications = select(OperationApplication.application_id).where(
+            OperationApplication.operation_id == row.id
+        )
+        bound = [] if row.registration_id is None else [Registration.id == row.registration_id]
         return self._found(
-            Registration.user_id == user_id,
-            Registration.application_id.in_(sorted(applications)),
+            Registration.user_id == row.user_id,
+            Registration.application_id.in_(applications),
             Registration.state == State.ACTIVE.name,
+            *bound,
         )
 
     def of_registration(self, registration_id: str) -> Sequence[Device]:

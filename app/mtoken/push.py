@@ -1,7 +1,7 @@
 """Whom to push, and what to say: rows of the outbox, written with the change itself."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -34,7 +34,7 @@ class Pushes:
         self._texts = texts
         self._devices = devices
 
-    def created(self, row: OperationRow, applications: Collection[str]) -> None:
+    def created(self, row: OperationRow) -> None:
         """Ask the user to look at the phone."""
         if row.silent:
             return
@@ -42,16 +42,17 @@ class Pushes:
         texts = {"title": _message(words, "title"), "text": _message(words, "summary")}
         extras = {"messageType": "mtoken.operationInit"}
         lifetime = row.expires_at - clock.now()
-        self._about_operation(row, applications, extras, texts, lifetime=lifetime)
+        self._about_operation(row, extras, texts, lifetime=lifetime)
 
-    def finished(self, row: OperationRow, applications: Collection[str]) -> None:
+    def finished(self, row: OperationRow) -> None:
         """Tell the app, silently, that there is nothing to do; what still waits is never sent."""
-        self._outbox.void(_reference(row))
+        if self._devices is not None:
+            self._outbox.void(_reference(row))
         extras = {
             "messageType": "mtoken.operationFinished",
             "mtokenOperationResult": RESULTS[row.status],
         }
-        self._about_operation(row, applications, extras, {}, lifetime=SILENT_LIFETIME)
+        self._about_operation(row, extras, {}, lifetime=SILENT_LIFETIME)
 
     def registration_changed(self, row: Registration) -> None:
         """Tell the app, silently, that it should look at its own status."""
@@ -65,7 +66,6 @@ class Pushes:
     def _about_operation(
         self,
         row: OperationRow,
-        applications: Collection[str],
         extras: Mapping[str, str],
         texts: Mapping[str, str],
         *,
@@ -74,10 +74,9 @@ class Pushes:
         if row.user_id is None or self._devices is None:
             return
         named = {**extras, "operationId": row.id, "operationName": row.operation_type}
-        for device in self._devices.of_user(row.user_id, applications):
-            if row.registration_id in (None, device.registration_id):
-                more = {**texts, "operation_id": row.id}
-                self._put(device, _reference(row), named, more, lifetime=lifetime)
+        more = {**texts, "operation_id": row.id}
+        for device in self._devices.of_operation(row):
+            self._put(device, _reference(row), named, more, lifetime=lifetime)
 
     def _put(
         self,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -37,8 +37,9 @@ class Transitions:
             OperationApplication(operation_id=row.id, application_id=application)
             for application in sorted(applications)
         )
+        self._session.flush()
         self._tell(row, Name.OPERATION_CREATED, reason=None, registration_id=None)
-        self._pushes.created(row, applications)
+        self._pushes.created(row)
 
     def apply(
         self,
@@ -66,7 +67,7 @@ class Transitions:
             return None
         self._tell(row, ENDED.get(row.status, waiting), reason, registration_id)
         if row.status in ENDED:
-            self._pushes.finished(row, self._applications(row.id))
+            self._pushes.finished(row)
         return row
 
     def _tell(
@@ -90,9 +91,3 @@ class Transitions:
         if registration_id:
             facts["registration"] = registration_id
         self._journal.record(name, row.id, **facts)
-
-    def _applications(self, operation_id: str) -> frozenset[str]:
-        wanted = select(OperationApplication.application_id).where(
-            OperationApplication.operation_id == operation_id
-        )
-        return frozenset(self._session.scalars(wanted))
