@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import NoReturn
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -26,7 +25,7 @@ from app.api.kit import Schema, parse
 from app.errors import BadRequest, NotAuthenticated
 from app.mtoken.handsets import handset_of
 from app.mtoken.operation_views import Approval, Handset, Operation, Origin, Refusal
-from app.mtoken.verdicts import Proved, Refused
+from app.mtoken.verdicts import Refused
 from app.services import services
 
 BASE = "/api/auth/token/app/operation"
@@ -100,15 +99,16 @@ def operation_history() -> ResponseReturnValue:
     signed = accepted(signature("/operation/history"))
     if not signed.is_strong:
         refuse("one factor")
-    return _told(services().approving.history(_handset(signed)))
+    return _told(services().approving.history(handset_of(signed.registration)))
 
 
 @call(f"{BASE}/authorize")
 def authorize_operation() -> ResponseReturnValue:
     """Approve an operation; what is wrong with the signature counts against it, too."""
-    signed = signature("/operation/authorize")
-    if isinstance(signed, Refused):
-        _count_failure(signed)
+    verdict = signature("/operation/authorize")
+    if isinstance(verdict, Refused):
+        _count_failure()
+    signed = accepted(verdict)
     with kept():
         body = asked()
         if not isinstance(body.get("id"), str):
@@ -116,7 +116,7 @@ def authorize_operation() -> ResponseReturnValue:
         wanted = parse(body, Authorization)
         check = wanted.proximity_check
         approval = Approval(
-            handset=_handset(signed),
+            handset=handset_of(signed.registration),
             operation_id=wanted.id,
             factor=signed.kind,
             data=wanted.data,
@@ -137,7 +137,7 @@ def cancel_operation() -> ResponseReturnValue:
     with kept():
         wanted = parse(asked(), Cancellation)
         refusal = services().approving.reject(
-            _handset(signed), wanted.id, reason=wanted.reason, origin=_origin()
+            handset_of(signed.registration), wanted.id, reason=wanted.reason, origin=_origin()
         )
     return _refused(refusal) if refusal else ok()
 
@@ -164,27 +164,21 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
     return {"status": "ERROR", "responseObject": {"code": code, "message": message}}, status
 
 
-def _count_failure(refused: Refused) -> NoReturn:
-    """Count a wrong signature against the operation that it was for, and answer with 401."""
+def _count_failure() -> None:
+    """Count a wrong signature against the operation that it was for."""
     try:
         named = asked().get("id")
     except BadRequest:
         named = None
     if isinstance(named, str):
         services().approving.fail(header(AUTHORIZATION), named, origin=_origin())
-    refuse(refused.reason)
 
 
 def _bearer() -> Handset:
     bearer = accepted(token())
     if "possession" not in bearer.factors:
         refuse("not the phone itself")
-    return _handset(bearer)
-
-
-def _handset(proved: Proved) -> Handset:
-    services().actor = f"registration:{proved.registration.id}"
-    return handset_of(proved.registration)
+    return handset_of(bearer.registration)
 
 
 def _origin() -> Origin:

@@ -9,6 +9,7 @@ from app import clock
 from app.demo.phone.calls import TOKEN, Call, compact
 from app.demo.phone.signing import POSSESSION, Proof
 from app.mtoken.operation_views import NewOperation
+from app.store.audit import AuditEntry
 from app.store.operations import OperationRecord, OperationRow
 from tests.support.device import KNOWLEDGE, PREFIX, WRONG, change, now, paired
 from tests.support.operations import PAYMENT_DATA, PAYMENT_FORM
@@ -294,6 +295,23 @@ def test_a_phone_approves(person, lasting_app, proof):
     assert refusal(person.approve(operation)) == (400, "OPERATION_ALREADY_FINISHED")
     assert refusal(person.detail(operation.id)) == (400, "OPERATION_ALREADY_FINISHED")
     assert person.history().json["responseObject"][0]["status"] == "APPROVED"
+
+
+@on_sqlite
+def test_the_audit_trail_names_the_phone(app):
+    person = Person(app)
+    approved, rejected, claimed = (
+        person.operation(), person.operation(), person.operation(user_id=None),
+    )  # fmt: skip
+    person.approve(approved)
+    person.reject(rejected)
+    person.detail(claimed.id, "/detail/claim")
+    names = {"operation.approved", "operation.rejected", "operation.claimed"}
+    told = {e.name: e for e in all_of(app, AuditEntry) if e.name in names}
+    assert told.keys() == names
+    assert {entry.actor for entry in told.values()} == {f"phone:{person.phone.id}"}
+    assert told["operation.approved"].subject == approved.id
+    assert told["operation.approved"].facts["registration"] == person.phone.id
 
 
 def test_a_phone_rejects_by_possession_alone(person, lasting_app):
