@@ -34,6 +34,7 @@ class Portal:
     process: subprocess.Popen[str]
     settings: Settings
     """What its processes were told."""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     lines: list[str] = field(default_factory=list)
 
     def wait_for(self, words: str, *, since: int = 0, seconds: float = 60) -> None:
@@ -64,6 +65,18 @@ class Portal:
             httpx2.get(f"{self.address}/demo/sms.json", timeout=20, trust_env=False).text
         )
         return found
+
+    def flask(self, *arguments: str) -> str:
+        """Run a command of the operator beside the portal; return what it says."""
+        done = subprocess.run(  # noqa: S603 - ours
+            (sys.executable, "-m", "flask", "--app", "wsgi", *arguments),
+            cwd=ROOT,
+            env={**self.environment},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
 
     def tree(self) -> list[psutil.Process]:
         """Return all processes that were started."""
@@ -100,7 +113,7 @@ def running_portal(folder: Path, settings: Mapping[str, str]) -> Iterator[Portal
     )
     address, demo = f"http://localhost:{port}", f"http://localhost:{demo_port}"
     given = Settings(var_dir=folder, database_url=settings.get("WEBFLOW_DATABASE_URL", ""))
-    portal = Portal(address, demo, process, given)
+    portal = Portal(address, demo, process, given, environment)
     reader = threading.Thread(target=_read, args=(portal,), daemon=True)
     reader.start()
     try:
