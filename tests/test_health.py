@@ -241,13 +241,13 @@ def test_times_are_kept_by_route_and_never_by_address(app):
     walker = Walker(app)
     walker.start_login()
     walker.name()
-    app.test_client().get("/no/such/page/4711")
+    app.test_client().get("/no/such/page/of-tea")
     app.test_client().open("/healthz", method="PROPFIND")
     written = answer(app, "/metrics").text
     assert 'route="/flow/<handle>"' in written
     assert 'route="unmatched"' in written
     assert 'method="other"' in written
-    for secret in (walker.address[6:], "4711", "PROPFIND", walker.flow().id):
+    for secret in (walker.address[6:], "of-tea", "PROPFIND", walker.flow().id):
         assert secret not in written
 
 
