@@ -139,8 +139,8 @@ def main() -> None:
     report.words(machine())
     for name in wanted.sections or SECTIONS:
         SECTIONS[name](report, wanted)
-    if wanted.write:
-        report.write()
+        if wanted.write:  # after each: a run may be stopped
+            report.write()
 
 
 if __name__ == "__main__":
