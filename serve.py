@@ -7,6 +7,7 @@ dies. Everything here is one start: it empties the counters and looks at the dat
 
 import os
 import shutil
+import signal
 from functools import partial
 from typing import Any
 
@@ -50,7 +51,9 @@ def main() -> None:
 
 def load(parent: int) -> Flask:
     """Build the application in a process of its own, which ends with its parent."""
-    end_with(parent)
+    # While granian starts up it loses a SIGTERM, and the process would hold the port for ever.
+    # In good order the parent ends last, so that this cuts no answer.
+    end_with(parent, signal.SIGKILL)
     logs.last_resort()
     from wsgi import app  # noqa: PLC0415 - built here, where it is used
 

@@ -184,10 +184,10 @@ def _ending(returncode: int) -> str:
     return signal.Signals(-returncode).name if returncode < 0 else f"exit code {returncode}"
 
 
-def end_with(parent: int) -> None:
+def end_with(parent: int, by: signal.Signals = signal.SIGTERM) -> None:
     """Let this process end when `parent` does, even by SIGKILL; only Linux can promise it."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)  # survives exec
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, by)  # survives exec
         if os.getppid() != parent:
             sys.exit("the supervisor is gone")
 

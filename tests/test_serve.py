@@ -178,6 +178,22 @@ def test_nobody_survives_a_parent_that_was_killed(start):
     assert gone(workers)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can promise it")
+@pytest.mark.parametrize("wait", [0, 0.3, 1, 2])
+def test_nor_does_a_process_that_was_just_starting(start, wait):
+    house = start()
+    died = house.workers[0]
+    died.kill()
+    until = time.monotonic() + 10
+    while died.pid in {w.pid for w in house.workers} or len(house.workers) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    workers = house.workers
+    time.sleep(wait)
+    house.process.kill()
+    assert gone(workers, within=15)
+
+
 def test_each_line_of_the_log_is_structured_and_tells_no_query(start):
     house = start(WEBFLOW_LOG_LEVEL="DEBUG", WEBFLOW_SERVER__ACCESS_LOG="true")
     house.ask("/healthz?password=letmein")
