@@ -44,9 +44,12 @@ class MobileToken:
         active = [each for each in found if each.state == State.ACTIVE.name]
         return tuple(each.name or each.platform or "" for each in active) if user_id else ()
 
-    def ask(self, flow: Flow, payment: Payment | None) -> bool:
-        """Ask the user's phones, anew if they were asked before; False: there is none."""
-        if not self.phones(flow.user_id):
+    def ask(self, flow: Flow, payment: Payment | None, *, is_active: bool = True) -> bool:
+        """Ask the user's phones, anew if they were asked before; False: there is none.
+
+        Whom the bank has blocked has none either, whatever a back end says of them.
+        """
+        if not self.phones(flow.user_id if is_active else None):
             return False
         self.withdraw(flow)
         login = payment is None  # also inside of a payment: then the phone shows a login

@@ -20,8 +20,11 @@ class TokenPage:
     sms: SmsPage
 
     def start(self, flow: Flow, *, phone: str | None, payment: Payment | None) -> Answer:
-        """Ask the user's phones; send a code instead, if there is none that could answer."""
-        if not self.token.ask(flow, payment):
+        """Ask the user's phones; send a code instead, if there is none that could answer.
+
+        Without a number for codes the bank knows nobody, or has blocked them: then as with a code.
+        """
+        if not self.token.ask(flow, payment, is_active=phone is not None):
             return self.sms.start(flow, phone=phone, payment=payment)
         flow.phase = PHASE
         return Again()

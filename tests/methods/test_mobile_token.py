@@ -210,3 +210,13 @@ def test_the_page_is_the_same_twice_and_asks_nobody_anew(walker, phone):
     walker.reload()
     walker.reload("?lang=cs")
     assert phone.pending() == asked
+
+
+@on_sqlite
+def test_the_phone_of_a_user_whom_the_bank_has_blocked_is_not_asked(app):
+    phone = Phone(app, user="blocked12")
+    walker = Walker(app)
+    walker.start_payment(userId="blocked12", organizationId="RETAIL")
+    assert "Enter your password and SMS code" in walker.page.text
+    assert phone.pending() == []
+    assert all_of(app, SmsAuthorization) == []
