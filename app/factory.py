@@ -39,6 +39,7 @@ from app.store.keys import KeyStore
 from app.texts import Texts
 from app.upkeep.readiness import OutboxLag, Readiness
 from app.web import errors, flow, formats, guard, limits, locale, messages, testers
+from app.web.qr import qr_svg
 from app.worker import Worker, ping, waker
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -260,7 +261,7 @@ def _doors(app: Flask, settings: Settings) -> None:
     locale.register(app, languages=settings.web.languages, timezone=settings.web.timezone)
     formats.register(app, timezone=settings.web.timezone)
     app.jinja_env.globals.update(
-        bank_name=settings.bank.name, legal_links=[], texts_of=messages.text
+        bank_name=settings.bank.name, legal_links=[], qr_svg=qr_svg, texts_of=messages.text
     )
     limits.register(app, settings.rate_limits, redis_url=settings.redis_url)
     csrf = CSRFProtect(app)

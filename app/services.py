@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -27,12 +28,15 @@ from app.flows.testers import Testers
 from app.flows.transitions import Ticket
 from app.flows.views import Binding
 from app.instruments.mobile_token import MobileToken
+from app.instruments.offline_code import OfflineCode
 from app.instruments.password import HashingGate, Password
 from app.instruments.sms_code import SmsCode
 from app.methods.approval_sca import ApprovalSca
 from app.methods.base import Form, Method
 from app.methods.consent import Consent
 from app.methods.login_sca import LoginSca
+from app.methods.method_choice import MethodChoice
+from app.methods.powerauth_token import PowerauthToken
 from app.methods.review import Review
 from app.methods.sms_key import SmsKey
 from app.methods.sms_page import SmsPage
@@ -42,11 +46,12 @@ from app.methods.username_password_auth import UsernamePasswordAuth
 from app.mtoken.approving import Approving
 from app.mtoken.devices import Devices
 from app.mtoken.kept_pushes import KeptPushes
+from app.mtoken.offline import Offline
 from app.mtoken.operations import Operations
 from app.mtoken.push import Pushes
 from app.mtoken.room import MobileToken as Phones
 from app.mtoken.transitions import Transitions
-from app.nextstep.vocabulary import Step
+from app.nextstep.vocabulary import Step, Table
 from app.settings import Settings
 from app.store.flows import Flow
 from app.store.outbox import Outbox
@@ -123,7 +128,17 @@ class Services:
         self.mobile_token = MobileToken(
             self.operations, self.mtoken.registrations, parts.settings.mtoken
         )
+        self.offline = Offline(
+            self.session,
+            operations=self.operations,
+            approving=self.approving,
+            signing=self.mtoken.signing,
+            lifecycle=self.mtoken.lifecycle,
+            vault=parts.vault,
+            texts=parts.texts,
+        )
         self.lockout = Lockout(self.session, parts.settings.lockout, self.journal)
+        self._steps = self._methods(parts)
         self.flows = Flows(
             self.session,
             parts.settings.flow,
@@ -132,7 +147,8 @@ class Services:
             texts=parts.texts,
             lockout=self.lockout,
             journal=self.journal,
-            methods=self._methods(parts),
+            methods=self._steps,
+            available=self._available,
             signal=self.mobile_token.signal,
         )
 
@@ -272,6 +288,15 @@ class Services:
         if self.flows.has_proved:
             self._renew_browser()
 
+    def _available(self, flow: Flow, table: Table) -> AbstractSet[Step]:
+        """Return the steps that this person can take; who has no phone approves on none."""
+        steps = self._steps.keys()
+        asks = any(row.step is Step.POWERAUTH_TOKEN for row in table.rows)
+        return steps - {Step.POWERAUTH_TOKEN} if asks and not self._has_phone(flow) else steps
+
+    def _has_phone(self, flow: Flow) -> bool:
+        return bool(self.mobile_token.phones(flow.user_id))
+
     def _methods(self, parts: Parts) -> dict[Step, Method]:
         sms = SmsCode(
             self.session,
@@ -285,12 +310,18 @@ class Services:
         bank = parts.bank
         password, user_name = Password(bank, parts.gate), UserName(self.configuration, parts.texts)
         both, code = SmsPage(bank, sms, password), SmsPage(bank, sms)
-        token = TokenPage(self.mobile_token, both)
+        digits = OfflineCode(self.offline, self.mtoken.registrations, parts.settings.mtoken)
+        token = TokenPage(bank, self.mobile_token, digits, both)
+        alone = TokenPage(bank, self.mobile_token, digits)
+        choice = MethodChoice(
+            Review(bank), {Step.POWERAUTH_TOKEN: alone.approve, Step.SMS_KEY: code.approve}
+        )
         methods: list[Method] = [
             LoginSca(bank, user_name, both, token),
             ApprovalSca(Review(bank), both, token),
             UsernamePasswordAuth(bank, user_name, password),
-            SmsKey(Review(bank), code),
+            PowerauthToken(choice, alone),
+            SmsKey(choice, code),
             Consent(self.session, bank, self.journal),
         ]
         return {method.step: method for method in methods}

@@ -219,6 +219,9 @@ class MtokenSettings(Section):
     temporary_key_lifetime: timedelta = timedelta(minutes=5)
     """How long a phone may encrypt for the same temporary key (protocol 3.3)."""
 
+    offline: bool = True
+    """Whether a phone without a network may scan a QR code and show 16 digits."""
+
     vault_by_biometry: bool = False
     """Whether biometry opens a phone's vault, too."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -55,6 +55,16 @@ class History:
             created_at=clock.now(),
         )
         self._session.execute(entry)
+
+    def choose(self, flow: Flow, step: Step) -> None:
+        """Note at the last entry which of the steps on offer the person takes."""
+        last = select(func.max(FlowRecord.number)).where(FlowRecord.flow_id == flow.id)
+        self._session.execute(
+            update(FlowRecord)
+            .where(FlowRecord.flow_id == flow.id, FlowRecord.number == last.scalar_subquery())
+            .values(chosen=step.value)
+            .execution_options(synchronize_session=False)
+        )
 
     def failures(self, flow: Flow, step: Step) -> int:
         """Count the wrong answers to a step, whenever they were given."""

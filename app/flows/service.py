@@ -18,7 +18,7 @@ from app.flows.lockout import Lockout
 from app.flows.preparing import Preparing, deadline_of
 from app.flows.showing import TIMEOUT
 from app.flows.steering import Steering
-from app.flows.transitions import INTERRUPTED, Ticket, Transitions
+from app.flows.transitions import INTERRUPTED, Available, Ticket, Transitions
 from app.flows.versions import Versions
 from app.flows.views import Binding, Ended, NewOperation, Operation, Outcome, Page
 from app.methods.base import Form, Method
@@ -48,6 +48,7 @@ class Flows:
         lockout: Lockout,
         journal: Journal,
         methods: Mapping[Step, Method],
+        available: Available,
         signal: Callable[[Flow], str],
     ) -> None:
         self._signal = signal
@@ -65,6 +66,7 @@ class Flows:
             lockout=lockout,
             journal=journal,
             methods=methods,
+            available=available,
         )
         self._preparing = Preparing(
             session, settings, configuration=configuration, journal=journal, methods=methods
@@ -96,13 +98,13 @@ class Flows:
     def pending(self, user_id: str, *, on_phone: bool = False) -> Sequence[Operation]:
         """Return the running operations of a user, those that end first first.
 
-        With `on_phone`, only those that wait for a phone: none, as long as there are no phones.
+        With `on_phone`, only those that wait for a phone.
         """
-        if on_phone:
-            return []
         running = select(Flow).where(
             Flow.user_id == user_id, Flow.result == "CONTINUE", Flow.expires_at > clock.now()
         )
+        if on_phone:
+            running = running.where(Flow.mtoken_operation_id.is_not(None))
         by_end = running.order_by(Flow.expires_at, Flow.id).limit(MOST_LISTED)
         return self._seen(*self._session.scalars(by_end))
 

@@ -1,8 +1,9 @@
 """How a flow moves: one answer to a page, one version, one entry of the history for each step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from app import clock
 from app.events import Journal, Name
@@ -15,6 +16,7 @@ from app.methods.base import (
     PASSWORD,
     Again,
     Answer,
+    Chosen,
     Confirmed,
     Left,
     Method,
@@ -22,7 +24,7 @@ from app.methods.base import (
     Work,
 )
 from app.nextstep import engine
-from app.nextstep.vocabulary import NEVER_SHOWN, Ending, Instrument, Result, Step, To
+from app.nextstep.vocabulary import NEVER_SHOWN, Ending, Instrument, Result, Step, Table, To
 from app.store.flows import Flow
 
 ATTEMPTS_EXCEEDED = "authentication.maxAttemptsExceeded"
@@ -30,6 +32,10 @@ INTERRUPTED = "canceled.interrupted_operation"
 CANCELED = "canceled.unknown"
 UNKNOWN = "error.unknown"
 NOT_ACTIVE = "NOT_ACTIVE"
+
+
+Available: TypeAlias = Callable[[Flow, Table], AbstractSet[Step]]
+"""Returns the steps of a table that this flow's person can take."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class Transitions:
         lockout: Lockout,
         journal: Journal,
         methods: Mapping[Step, Method],
+        available: Available,
     ) -> None:
         self.has_proved = False
         """Whether somebody proved something in this transaction: their cookie must change."""
@@ -64,6 +71,7 @@ class Transitions:
         self._configuration = configuration
         self._journal = journal
         self._methods = methods
+        self._available = available
 
     def take(self, flow: Flow, answer: Answer | None, *, counted: bool = False) -> Ticket | None:
         """Follow what a step says of an answer; a ticket is work to do first."""
@@ -74,19 +82,26 @@ class Transitions:
             case Again(problem, field, values):
                 if problem:
                     flow.problem = {"code": problem, "field": field, "values": dict(values)}
+            case Chosen(chosen, start):
+                return self._turn(flow, chosen, start)
             case Left(result):
                 return self.resolve(flow, step, result)
             case Rejected(code):
                 return self.reject(flow, step, code, counted=counted)
-            case Confirmed() if flow.account_status == NOT_ACTIVE:
-                return self.reject(flow, step, "authentication_failed", counted=counted)
             case Confirmed(instruments):
-                if instruments:
-                    flow.authenticated_at, self.has_proved = clock.now(), True
-                return self.resolve(flow, step, Result.CONFIRMED, instruments)
+                return self._confirm(flow, step, instruments, counted=counted)
             case None:
                 pass
         return None
+
+    def _confirm(
+        self, flow: Flow, step: Step, instruments: Sequence[Instrument], *, counted: bool
+    ) -> Ticket | None:
+        if flow.account_status == NOT_ACTIVE:
+            return self.reject(flow, step, "authentication_failed", counted=counted)
+        if instruments:
+            flow.authenticated_at, self.has_proved = clock.now(), True
+        return self.resolve(flow, step, Result.CONFIRMED, instruments)
 
     def _plan(self, flow: Flow, step: Step, work: Work[Any]) -> Ticket | None:
         is_refused = False
@@ -154,6 +169,13 @@ class Transitions:
         """Show another of the steps on offer; one that has no page changes nothing."""
         return None if step in NEVER_SHOWN or flow.step == step.value else self._go(flow, step)
 
+    def _turn(self, flow: Flow, step: Step, start: Callable[[Flow], Answer]) -> Ticket | None:
+        """Go on with another of the steps on offer where the present one was left."""
+        self._methods[Step(str(flow.step))].leave(flow)
+        self._history.choose(flow, step)
+        flow.step, flow.attempts = step.value, self._history.failures(flow, step)
+        return self.take(flow, start(flow))
+
     def restart(self, flow: Flow) -> Ticket | None:
         """Show the present step from its beginning; what was begun was for somebody else."""
         return self._go(flow, Step(str(flow.step)))
@@ -220,7 +242,7 @@ class Transitions:
     def _decide(self, flow: Flow, step: Step, result: Result) -> engine.Decision:
         table = self._configuration.rules(flow.operation_name).table
         try:
-            return engine.resolve(table, step, result, self._methods.keys())
+            return engine.resolve(table, step, result, self._available(flow, table))
         except LookupError:  # an operator took the step out while the flow was running
             return engine.Finish(Ending.FAILED, engine.NO_AUTH_METHOD)
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app import clock
-from app.crypto.activation import State
 from app.mtoken.operation_views import NewOperation, Operation
 from app.mtoken.operations import Operations
 from app.mtoken.registrations import Registrations
@@ -40,14 +39,21 @@ class MobileToken:
 
     def phones(self, user_id: str | None) -> tuple[str, ...]:
         """Return the names of the user's active phones; nobody is asked about like anybody."""
-        found = self._registrations.of_user(user_id or NOBODY, self._settings.application)
-        active = [each for each in found if each.state == State.ACTIVE.name]
-        return tuple(each.name or each.platform or "" for each in active) if user_id else ()
+        found = self._registrations.active(user_id or NOBODY, self._settings.application)
+        return tuple(each.name for each in found) if user_id else ()
 
-    def ask(self, flow: Flow, payment: Payment | None, *, is_active: bool = True) -> bool:
+    def ask(
+        self,
+        flow: Flow,
+        payment: Payment | None,
+        *,
+        is_active: bool = True,
+        silent: bool = False,
+    ) -> bool:
         """Ask the user's phones, anew if they were asked before; False: there is none.
 
-        Whom the bank has blocked has none either, whatever a back end says of them.
+        Whom the bank has blocked has none either, whatever a back end says of them. `silent`:
+        no phone rings.
         """
         if not self.phones(flow.user_id if is_active else None):
             return False
@@ -63,6 +69,7 @@ class MobileToken:
                 language=flow.language,
                 expires_at=min(clock.now() + LIFETIME, flow.expires_at),
                 external_id=flow.id,
+                silent=silent,
             )
         )
         flow.mtoken_operation_id = opened.id

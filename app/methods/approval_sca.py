@@ -30,23 +30,20 @@ class ApprovalSca:
         if flow.phase == PHASE:
             data = {**self._sms.data(flow), "account": flow.debit_account}
             return View("methods/approval_sca_sms.html", "payment", data)
-        if flow.phase == token_page.PHASE:
-            return self._token.view(flow, "payment")
+        if flow.phase in token_page.PHASES:
+            return self._token.view(flow, "payment", language)
         return View("methods/approval_sca.html", "payment", self._review.data(flow, language))
 
     def answer(self, flow: Flow, action: str, form: Form) -> Answer:
         """Take the account and start; then send another code, or judge both factors."""
         if flow.phase == PHASE:
             return self._sms.answer(flow, action, form, payment(flow))
-        if flow.phase == token_page.PHASE:
-            return self._token.answer(flow, action, payment(flow))
+        if flow.phase in token_page.PHASES:
+            return self._token.answer(flow, action, form, payment(flow))
         if action == "continue":
-            return self._review.choose(flow, form, self._start)
+            return self._review.choose(flow, form, self._token.approve)
         return Again("out_of_date")
 
     def leave(self, flow: Flow) -> None:
         """No code of this step counts in the next one, and no phone is asked for it."""
         self._token.leave(flow)
-
-    def _start(self, flow: Flow, phone: str | None) -> Answer:
-        return self._token.start(flow, phone=phone, payment=payment(flow))

@@ -41,6 +41,14 @@ class Left:
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """The person takes another of the steps on offer, and begins it with this."""
+
+    step: Step
+    start: Callable[[Flow], "Answer"]
+
+
+@dataclass(frozen=True)
 class Again:
     """Show the step again: another page of it, or the same with a problem. Nothing counts."""
 
@@ -72,7 +80,7 @@ class Work(Generic[T]):
     """Which failures in a row it counts among: a right password alone forgives no wrong code."""
 
 
-Answer: TypeAlias = Confirmed | Rejected | Left | Again | Work[Any]
+Answer: TypeAlias = Confirmed | Rejected | Left | Chosen | Again | Work[Any]
 
 
 @dataclass(frozen=True)

@@ -38,16 +38,16 @@ class LoginSca:
         """Ask for the user name, or for both factors."""
         if flow.phase == PHASE:
             return View("methods/login_sca_sms.html", "login", self._sms.data(flow))
-        if flow.phase == token_page.PHASE:
-            return self._token.view(flow, "login")
+        if flow.phase in token_page.PHASES:
+            return self._token.view(flow, "login", language)
         return View("methods/login_sca.html", "login", self._user_name.data(flow, language))
 
     def answer(self, flow: Flow, action: str, form: Form) -> Answer:
         """Take the user name; then send another code, or judge both factors."""
         if flow.phase == PHASE:
             return self._sms.answer(flow, action, form, payment=None)
-        if flow.phase == token_page.PHASE:
-            return self._token.answer(flow, action, payment=None)
+        if flow.phase in token_page.PHASES:
+            return self._token.answer(flow, action, form, payment=None)
         if action == "continue":
             return self.begin(flow) or self._identify(form)  # a named user is never asked for
         return Again("out_of_date")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.bank.base import Bank
 from app.instruments.password import MAX_LENGTH, Password
 from app.instruments.sms_code import Challenge, SmsCode
+from app.methods import review
 from app.methods.base import Again, Answer, Confirmed, Form, Rejected, Work
 from app.nextstep.operation_data import Payment
 from app.nextstep.vocabulary import Instrument
@@ -29,6 +30,10 @@ class SmsPage:
         """Show the page; its first message goes out now, once."""
         flow.phase = PHASE
         return self._send(flow, phone=phone, payment=payment)
+
+    def approve(self, flow: Flow, phone: str | None) -> Answer:
+        """Begin the approval of a payment that was reviewed."""
+        return self.start(flow, phone=phone, payment=review.payment(flow))
 
     def data(self, flow: Flow) -> dict[str, object]:
         """Return what the page shows; the same for users who do not exist."""

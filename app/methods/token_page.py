@@ -1,85 +1,158 @@
-"""The page that waits for the phone; everything works by its buttons, scripts only press them."""
+"""The pages of the phone; everything works by their buttons, scripts only press them."""
 
 from dataclasses import dataclass
 
+from app.bank.base import Bank, User
 from app.instruments.mobile_token import MobileToken
-from app.methods.base import Again, Answer, Confirmed, Left, View, Work
+from app.instruments.offline_code import OfflineCode
+from app.methods import review
+from app.methods.base import Again, Answer, Confirmed, Form, Left, Rejected, View, Work
 from app.methods.sms_page import SmsPage
 from app.nextstep.operation_data import Payment
 from app.nextstep.vocabulary import Instrument, Result
 from app.store.flows import Flow
 
-PHASE = "token"
+PHASE, OFFLINE = "token", "offline"
+PHASES = frozenset({PHASE, OFFLINE})
+ENDED = frozenset({"APPROVED", "REJECTED", "FAILED"})
+"""What a phone has said, once and for all."""
 
 
 @dataclass(frozen=True)
 class TokenPage:
-    """Asks the phone, and follows what it said; the SMS code is the way around it."""
+    """Asks the phone, and follows what it said; digits or the SMS code are the ways around it."""
 
+    bank: Bank
     token: MobileToken
-    sms: SmsPage
+    offline: OfflineCode
+    sms: SmsPage | None = None
+    """None: no code is sent instead."""
 
     def start(self, flow: Flow, *, phone: str | None, payment: Payment | None) -> Answer:
         """Ask the user's phones; send a code instead, if there is none that could answer.
 
         Without a number for codes the bank knows nobody, or has blocked them: then as with a code.
         """
-        if not self.token.ask(flow, payment, is_active=phone is not None):
-            return self.sms.start(flow, phone=phone, payment=payment)
-        flow.phase = PHASE
-        return Again()
+        if self.token.ask(flow, payment, is_active=phone is not None):
+            flow.phase = PHASE
+            return Again()
+        if self.sms is None:
+            return Left(Result.AUTH_METHOD_FAILED)
+        return self.sms.start(flow, phone=phone, payment=payment)
 
-    def view(self, flow: Flow, kind: str) -> View:
+    def approve(self, flow: Flow, phone: str | None) -> Answer:
+        """Begin the approval of a payment that was reviewed."""
+        return self.start(flow, phone=phone, payment=review.payment(flow))
+
+    def view(self, flow: Flow, kind: str, language: str) -> View:
         """Show what the phone is asked, and how that stands."""
         data = {
             "username": flow.username or flow.user_id or "",
             "asked": self.token.asked(flow),
             "signal": self.token.signal(flow),
             "account": flow.debit_account,
+            "has_offline": self.offline.is_offered,
+            "has_sms": self.sms is not None,
         }
-        return View("methods/mobile_token.html", kind, data)
+        if flow.phase == PHASE:
+            return View("methods/mobile_token.html", kind, data)
+        data["scanned"] = self.offline.scanned(flow, language)
+        return View("methods/mobile_token_offline.html", kind, data)
 
-    def answer(self, flow: Flow, action: str, payment: Payment | None) -> Answer:
-        """Look at what the phone said; ask it again; or send a code instead."""
+    def answer(self, flow: Flow, action: str, form: Form, payment: Payment | None) -> Answer:
+        """Look at what the phone said, or at its digits; ask it again; or send a code instead."""
         match action:
+            case "continue" if flow.phase == OFFLINE:
+                return self._judge_digits(flow, form, payment)
             case "continue":
                 return self._judge(flow, payment)
             case "ask":
                 return self._ask_again(flow, payment)
-            case "sms":
-                return self._fall_back(flow, payment)
+            case "offline" if self.offline.is_offered:
+                return self._go_offline(flow, form, payment)
+            case "sms" if self.sms is not None:
+                return self._fall_back(flow, payment, self.sms)
             case _:
                 return Again("out_of_date")
 
     def leave(self, flow: Flow) -> None:
         """Nothing of this step is asked any more."""
         self.token.withdraw(flow)
-        self.sms.sms.forget(flow)
+        self.offline.forget(flow)
+        if self.sms is not None:
+            self.sms.sms.forget(flow)
 
     def _judge(self, flow: Flow, payment: Payment | None) -> Answer:
         match self.token.status(flow):
-            case "APPROVED" if self.token.is_approved(flow, payment):
-                return Confirmed((Instrument.POWERAUTH_TOKEN,))
+            case "APPROVED":
+                return self._confirm(flow, payment)
             case "REJECTED":
                 return Left(Result.CANCELED)
             case "FAILED":
                 return Left(Result.AUTH_METHOD_FAILED)
+            case "PENDING" if not self.token.phones(flow.user_id):
+                return Left(Result.AUTH_METHOD_FAILED)  # somebody has blocked them meanwhile
             case "PENDING":
                 return Again("token_waiting")
             case _:
                 return Again("token_over")
 
-    def _ask_again(self, flow: Flow, payment: Payment | None) -> Answer:
-        if self.token.status(flow) in {"APPROVED", "REJECTED", "FAILED"}:
-            return self._judge(flow, payment)
-        return Again() if self.token.ask(flow, payment) else self._fall_back(flow, payment)
+    def _confirm(self, flow: Flow, payment: Payment | None) -> Answer:
+        """Believe the phone, if it has signed this, and the bank still knows its owner."""
+        user_id, organization_id = flow.user_id or "", flow.organization_id or ""
 
-    def _fall_back(self, flow: Flow, payment: Payment | None) -> Answer:
+        def find() -> User | None:
+            return self.bank.user(user_id, organization_id)
+
+        def then(flow: Flow, user: User | None) -> Answer:
+            if user is None or not user.active:
+                return Left(Result.AUTH_METHOD_FAILED)
+            if not self.token.is_approved(flow, payment):
+                return Again("token_over")
+            return Confirmed((Instrument.POWERAUTH_TOKEN,))
+
+        return Work(find, then)
+
+    def _ask_again(self, flow: Flow, payment: Payment | None) -> Answer:
+        if self.token.status(flow) in ENDED:
+            return self._judge(flow, payment)
+        self.offline.forget(flow)
+        if not self.token.ask(flow, payment):
+            return Left(Result.AUTH_METHOD_FAILED)
+        flow.phase = PHASE
+        return Again()
+
+    def _go_offline(self, flow: Flow, form: Form, payment: Payment | None) -> Answer:
+        """Show a code for one of the phones; the request that rang stays as long as it lasts."""
+        status = self.token.status(flow)
+        if status in ENDED:
+            return self._judge(flow, payment)
+        if status != "PENDING" and not self.token.ask(flow, payment, silent=True):
+            return Left(Result.AUTH_METHOD_FAILED)
+        if not self.offline.choose(flow, form.get("device")):
+            return Again("offline_unavailable")
+        flow.phase = OFFLINE
+        return Again()
+
+    def _judge_digits(self, flow: Flow, form: Form, payment: Payment | None) -> Answer:
+        if self.token.status(flow) != "PENDING":
+            return self._judge(flow, payment)
+        code = self.offline.read(form.get("code"))
+        if code is None:
+            return Again("offline_code_invalid", "code")
+        if not self.offline.judge(flow, code):
+            return Left(Result.AUTH_METHOD_FAILED)
+        if self.token.status(flow) != "PENDING":
+            return self._judge(flow, payment)
+        return Rejected("offline_code_wrong")
+
+    def _fall_back(self, flow: Flow, payment: Payment | None, sms: SmsPage) -> Answer:
         """Send the code now, and not earlier."""
         user_id, organization_id = flow.user_id, flow.organization_id
 
         def start(flow: Flow, phone: str | None) -> Answer:
             self.token.withdraw(flow)
-            return self.sms.start(flow, phone=phone, payment=payment)
+            self.offline.forget(flow)
+            return sms.start(flow, phone=phone, payment=payment)
 
-        return Work(lambda: self.sms.phone_of(user_id, organization_id), start)
+        return Work(lambda: sms.phone_of(user_id, organization_id), start)

@@ -4,7 +4,7 @@ What a phone is refused is a value: its signature has been counted, and that is 
 """
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import ColumnElement, case, literal, null, select
@@ -87,6 +87,29 @@ class Approving:
         known = _origin(handset, approval.origin) | {"authFactor": approval.factor.value.upper()}
         if approval.mobile_token_data is not None:
             known["mobileTokenData"] = dict(approval.mobile_token_data)
+        return self._end(row, handset, "APPROVED", known)
+
+    def approve_by(
+        self,
+        handset: Handset,
+        operation_id: str,
+        *,
+        judge: Callable[[OperationRow], SignatureType | None],
+        origin: Origin,
+    ) -> Refusal | None:
+        """Approve an operation by what a phone signed without a network; None: done.
+
+        `judge` tells the factors of the signature; a wrong one is counted against the operation.
+        """
+        row = self._visible(handset, operation_id)
+        if isinstance(row, Refusal):
+            return row
+        if handset.flags & UNVERIFIED:
+            return Refusal.NOT_VERIFIED
+        factor = judge(row)
+        if factor is None:
+            return self._fail(row, None, origin, "signature")
+        known = _origin(handset, origin) | {"authFactor": factor.value.upper()}
         return self._end(row, handset, "APPROVED", known)
 
     def reject(

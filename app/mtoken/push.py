@@ -39,7 +39,7 @@ class Pushes:
         if row.silent:
             return
         words = localise(parse_form(row.form_data), self._texts.words(row.language))
-        texts = {"title": _message(words, "title"), "text": _message(words, "summary")}
+        texts = {"title": message_of(words, "title"), "text": message_of(words, "summary")}
         extras = {"messageType": "mtoken.operationInit"}
         lifetime = row.expires_at - clock.now()
         self._about_operation(row, extras, texts, lifetime=lifetime)
@@ -103,6 +103,7 @@ def _reference(row: OperationRow) -> str:
     return f"operation:{row.id}"
 
 
-def _message(words: Mapping[str, object], name: str) -> str:
+def message_of(words: Mapping[str, object], name: str) -> str:
+    """Return one of the texts of a localised form: `title`, `greeting` or `summary`."""
     text = words[name]
     return str(text["message"]) if isinstance(text, dict) else ""

@@ -18,7 +18,7 @@ from app.mtoken.keyring import Keyring
 from app.mtoken.lifecycle import Lifecycle, is_overdue
 from app.mtoken.pairing import wrong_otp
 from app.mtoken.verdicts import Refused
-from app.mtoken.views import Code, Shown, Wish
+from app.mtoken.views import Code, Phone, Shown, Wish
 from app.settings import MtokenSettings
 from app.store.registrations import Registration, RegistrationRecord
 
@@ -95,6 +95,27 @@ class Registrations:
             wanted = wanted.where(Registration.state != State.REMOVED.name)
         shown = [self._shown(row) for row in self._session.scalars(wanted)]
         return [each for each in shown if with_removed or each.state != State.REMOVED.name]
+
+    def active(self, user_id: str, application_id: str) -> Sequence[Phone]:
+        """Return the phones of a user that may sign, the one that was used last first."""
+        wanted = (
+            select(
+                Registration.id,
+                Registration.name,
+                Registration.platform,
+                Registration.last_used_at,
+            )
+            .where(
+                Registration.user_id == user_id,
+                Registration.application_id == application_id,
+                Registration.state == State.ACTIVE.name,
+            )
+            .order_by(Registration.last_used_at.desc().nulls_last(), Registration.created_at.desc())
+        )
+        return [
+            Phone(registration_id, name or platform or "", last_used_at)
+            for registration_id, name, platform, last_used_at in self._session.execute(wanted)
+        ]
 
     def history(self, registration_id: str) -> Sequence[RegistrationRecord]:
         """Return every change of state, the oldest first."""

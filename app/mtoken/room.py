@@ -32,7 +32,7 @@ class MobileToken:
         pushes: Pushes,
     ) -> None:
         keyring, memory = Keyring(vault), Memory(session, vault)
-        lifecycle = Lifecycle(session, journal, pushes.registration_changed)
+        lifecycle = self.lifecycle = Lifecycle(session, journal, pushes.registration_changed)
         envelopes = Envelopes(session, keyring, memory, settings)
         self.applications = Applications(session, keyring, journal)
         self.registrations = Registrations(

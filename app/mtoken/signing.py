@@ -10,12 +10,15 @@ For every room and door that lets a phone sign something:
 transaction ends, and the code is used up if it is committed.
 """
 
+from collections.abc import Iterable
+
 from app import clock
 from app.crypto.activation import State
 from app.crypto.ecies import Purpose
 from app.crypto.encoding import json_object
 from app.crypto.errors import CannotDecryptError, ProtocolError
 from app.crypto.headers import EncryptionHeader, SignatureHeader
+from app.crypto.offline_code import code_from_digits, find
 from app.crypto.request_data import query_as_body, signed_data
 from app.crypto.signatures import Codes, SignatureType
 from app.crypto.suite import Suite
@@ -87,6 +90,35 @@ class Signing:
         if isinstance(verdict, Refused):
             return verdict
         return SignedOpened(opened.registration, opened.request, opened.value, verdict)
+
+    def verify_offline(
+        self, row: Registration, digits: str, signed: Iterable[bytes], *, allow_biometry: bool
+    ) -> Signed | Refused:
+        """Judge digits that a person copied from a phone; its registration is ACTIVE and locked.
+
+        `signed` is everything that the phone may have signed. Raises InvalidSignatureError for
+        what are not the digits of a code.
+        """
+        code = code_from_digits(digits)
+        codes = Codes(
+            self._keyring.keys(row), self._keyring.counter(row), self._settings.look_ahead
+        )
+        match = find(code, signed, codes, allow_biometry=allow_biometry)
+        facts = {"kind": match.kind.value if match else "offline", "version": row.version}
+        if match is None:
+            self._count_failure(row)
+            self._journal.record(
+                Name.SIGNATURE_REFUSED,
+                row.id,
+                reason="signature_does_not_match",
+                failed=row.failed_attempts,
+                **facts,
+            )
+            return Refused("signature_does_not_match")
+        self._keyring.put_counter(row, match.place.next())
+        row.last_used_at, row.failed_attempts = clock.now(), 0
+        self._journal.record(Name.SIGNATURE_ACCEPTED, row.id, place=match.place.number, **facts)
+        return Signed(row, match.kind)
 
     def open(self, header: str | None, body: bytes, purpose: str) -> Opened:
         """Open an encrypted request of an ACTIVE registration that nobody has signed.
@@ -160,8 +192,10 @@ class Signing:
 
     def _count(self, row: Registration, read: SignatureHeader) -> None:
         """Count a failure, if a person could have been guessed; the last one blocks the phone."""
-        if read.kind is SignatureType.POSSESSION:
-            return
+        if read.kind is not SignatureType.POSSESSION:
+            self._count_failure(row)
+
+    def _count_failure(self, row: Registration) -> None:
         row.failed_attempts += 1
         if row.failed_attempts >= row.max_failed_attempts:
             self._lifecycle.move(row, State.BLOCKED, MAX_FAILED_ATTEMPTS)

@@ -63,3 +63,13 @@ class Shown:
     expires_at: datetime
     changed_at: datetime
     last_used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A phone that may sign, as its owner knows it."""
+
+    registration_id: str
+    name: str
+    """Empty where neither its owner nor its app has called it anything."""
+    last_used_at: datetime | None

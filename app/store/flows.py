@@ -69,6 +69,9 @@ class Flow(Base):
 
     mtoken_operation_id: Mapped[str | None] = mapped_column(String(64))
     """What the phone is asked now; its state is in its own table."""
+    offline: Mapped[dict[str, Any] | None]
+    """Which phone signs without a network, and what makes its code one of a kind:
+    `{registration_id, nonce}`; never from a form."""
     sms_id: Mapped[str | None] = mapped_column(String(64))
     """The only message whose code counts now; empty when none was really sent."""
     sms_sent_at: Mapped[datetime | None]

@@ -36,6 +36,15 @@ PROBLEMS: Mapping[str, Words] = {
         N_("The request in the mobile app is over."),
         N_("Send it again, or use an SMS code."),
     ),
+    "offline_unavailable": Words(
+        N_("There is no QR code for this request."),
+        N_("Confirm it in the app while your phone is online."),
+    ),
+    "offline_code_invalid": Words(N_("Fill in all 16 digits that the app shows.")),
+    "offline_code_wrong": Words(
+        N_("The code from the app was not accepted."),
+        N_("Check that you scanned this QR code with the phone chosen here, and type it again."),
+    ),
     "too_many_messages": Words(
         N_("No new code was sent: too many were asked for in a short time."),
         N_("Try again later. A code that you already have works until its time is over."),

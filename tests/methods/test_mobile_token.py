@@ -6,50 +6,20 @@ import pytest
 import time_machine
 
 from app import clock
-from app.demo.phone.signing import POSSESSION
 from app.mtoken.operation_views import NewOperation
 from app.store.flows import FlowRecord
 from app.store.otps import SmsAuthorization
-from tests.support.device import KNOWLEDGE, PREFIX, WRONG, now, paired
+from tests.support.device import KNOWLEDGE, WRONG
 from tests.support.store import all_of, on_sqlite, serving
 from tests.support.walker import PAYMENT, USER, Walker
+from tests.support.walker_phone import WalkerPhone
 
-APP = "/api/auth/token/app/operation"
 CONFIRM = "Confirm in your mobile app"
-
-
-class Phone:
-    """The phone of the usual customer."""
-
-    def __init__(self, app, user=USER):
-        self.app, self.device = app, paired(app, user_id=user)
-        self.device.create_token()
-
-    def pending(self):
-        call = self.device.handset.with_token(f"{APP}/list", {}, now())
-        return self.send(call).json["responseObject"]
-
-    def approve(self, proof=KNOWLEDGE):
-        (operation,) = self.pending()
-        value = {"requestObject": {"id": operation["id"], "data": operation["data"]}}
-        return self.signed("/authorize", "/operation/authorize", value, proof)
-
-    def reject(self):
-        (operation,) = self.pending()
-        value = {"requestObject": {"id": operation["id"], "reason": "UNKNOWN"}}
-        return self.signed("/cancel", "/operation/cancel", value, POSSESSION)
-
-    def signed(self, path, uri_id, value, proof):
-        return self.send(self.device.handset.signed(f"{APP}{path}", uri_id, value, proof))
-
-    def send(self, call):
-        http = self.app.test_client()
-        return http.post(PREFIX + call.path, data=call.body, headers=call.headers)
 
 
 @pytest.fixture
 def phone(app):
-    return Phone(app)
+    return WalkerPhone(app)
 
 
 @pytest.fixture
@@ -214,7 +184,7 @@ def test_the_page_is_the_same_twice_and_asks_nobody_anew(walker, phone):
 
 @on_sqlite
 def test_the_phone_of_a_user_whom_the_bank_has_blocked_is_not_asked(app):
-    phone = Phone(app, user="blocked12")
+    phone = WalkerPhone(app, user="blocked12")
     walker = Walker(app)
     walker.start_payment(userId="blocked12", organizationId="RETAIL")
     assert "Enter your password and SMS code" in walker.page.text

@@ -1,0 +1,116 @@
+"""The Mobile Token, offline: a QR code that one phone scans, and the digits that it shows."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.crypto.activation import State
+from app.crypto.encoding import to_base64
+from app.crypto.errors import InvalidOfflineTextError, InvalidSignatureError
+from app.crypto.offline_code import code_from_digits
+from app.crypto.primitives import KEY_BYTES
+from app.mtoken.offline import Digits, Offline
+from app.mtoken.operation_views import Origin
+from app.mtoken.registrations import Registrations
+from app.mtoken.views import Phone
+from app.settings import MtokenSettings
+from app.store.flows import Flow
+
+MOST_OF_A_CODE = 256
+"""Characters of an answer that are looked at; people paste whole sentences."""
+MOST_OF_A_TEXT = 2331
+"""Bytes that a QR code holds (version 40, error correction M)."""
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What the page shows."""
+
+    text: str
+    phones: Sequence[Phone]
+    chosen: Phone
+    remaining: int
+    """Wrong answers that phone and operation still take."""
+
+
+class OfflineCode:
+    """Shows an operation that is waiting to one phone, and takes its digits for it."""
+
+    def __init__(
+        self, offline: Offline, registrations: Registrations, settings: MtokenSettings
+    ) -> None:
+        self._offline = offline
+        self._registrations = registrations
+        self._settings = settings
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether this bank's customers may do so."""
+        return self._settings.offline
+
+    def choose(self, flow: Flow, registration_id: str) -> bool:
+        """Make a new code for one of the user's phones, by default the last one that was used.
+
+        False: there is none, or what is to be signed fits on no code.
+        """
+        phones = self._phones(flow)
+        wanted = registration_id or (flow.offline or {}).get("registration_id")
+        chosen = next((each for each in phones if each.registration_id == wanted), None)
+        if not self.is_offered or not phones:
+            return False
+        nonce = to_base64(secrets.token_bytes(KEY_BYTES))
+        chosen = chosen or phones[0]
+        flow.offline = {"registration_id": chosen.registration_id, "nonce": nonce}
+        try:
+            return len(self._text(flow, "en").encode()) <= MOST_OF_A_TEXT
+        except InvalidOfflineTextError:
+            return False
+
+    def scanned(self, flow: Flow, language: str) -> Scanned | None:
+        """Return what the page shows; None: the phone may not sign any more."""
+        phones = self._phones(flow)
+        chosen = next((each for each in phones if each.registration_id == _phone(flow)), None)
+        if chosen is None:
+            return None
+        remaining = self._offline.remaining(_operation(flow), chosen.registration_id)
+        return Scanned(self._text(flow, language), phones, chosen, remaining)
+
+    def read(self, typed: str) -> str | None:
+        """Return the digits, however they were typed or pasted; None: there are no 16."""
+        digits = "".join(char for char in typed[:MOST_OF_A_CODE] if char in "0123456789")
+        try:
+            return code_from_digits(digits)
+        except InvalidSignatureError:
+            return None
+
+    def judge(self, flow: Flow, code: str) -> bool:
+        """Approve the operation by its digits, or count them as wrong.
+
+        False: the phone may not sign any more.
+        """
+        given = Digits(_operation(flow), _phone(flow), str((flow.offline or {})["nonce"]), code)
+        return self._offline.approve(given, Origin()).state == State.ACTIVE.name
+
+    def forget(self, flow: Flow) -> None:
+        """No digits count any more."""
+        flow.offline = None
+
+    def _phones(self, flow: Flow) -> Sequence[Phone]:
+        user_id = flow.user_id
+        return self._registrations.active(user_id, self._settings.application) if user_id else ()
+
+    def _text(self, flow: Flow, language: str) -> str:
+        return self._offline.qr_text(
+            _operation(flow),
+            _phone(flow),
+            nonce=str((flow.offline or {})["nonce"]),
+            language=language,
+        )
+
+
+def _phone(flow: Flow) -> str:
+    return str((flow.offline or {})["registration_id"])
+
+
+def _operation(flow: Flow) -> str:
+    return str(flow.mtoken_operation_id)
