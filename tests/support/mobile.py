@@ -9,6 +9,7 @@ import httpx2
 from app.demo.phone.calls import Call
 from app.demo.phone.configuration import Configuration
 from app.demo.phone.handset import Handset, ask_for_app_key
+from app.demo.phone.offline import ScannedOperation
 from app.demo.phone.pairing import Owner, pair
 from app.demo.phone.sealing import Route
 from app.demo.phone.signing import POSSESSION, Proof
@@ -54,6 +55,10 @@ class MobilePhone:
         assert operation["name"] == name
         wanted = {"id": operation["id"], "data": operation["data"]}
         self._sign("/authorize", "/operation/authorize", wanted, KNOWLEDGE)
+
+    def offline_code(self, text: str) -> str:
+        """Scan a code without a network, and confirm by PIN: `12345678-12345678`."""
+        return ScannedOperation.read(text).approve(self._handset.state, PIN)
 
     def reject(self) -> None:
         """Reject the one operation that waits."""

@@ -9,7 +9,7 @@ from flask import Flask, render_template, url_for
 from flask_babel import Babel, get_locale
 from jinja2 import StrictUndefined
 
-from app.web import formats, messages
+from app.web import formats, messages, qr
 from tests.support.sample_pages import samples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +36,7 @@ class Site:
         )
         self.app.jinja_env.globals.update(
             bank_name="Demo Bank",
+            qr_svg=qr.qr_svg,
             legal_links=[{"label": "Help", "url": "/help"}],
             texts_of=messages.text,
             csrf_token=lambda: "csrf-1",

@@ -9,10 +9,17 @@ from markupsafe import Markup
 
 from app import clock
 from app.instruments.mobile_token import Asked
+from app.instruments.offline_code import Scanned
+from app.mtoken.views import Phone
 from app.web import messages
 
 NOW = datetime(2026, 11, 22, 13, 2, 2, tzinfo=UTC)
 
+OFFLINE_TEXT = (
+    "5ff1b1ed-a3cc-45a3-8ab0-ed60950312b6\nPayment\nPlease confirm this payment\n"
+    "A1*A100CZK*ICZ2730300000001165254011*D20180425\nB\nAD8bOO0Df73kNaIGb3Vmpg==\n"
+    "1MEYCIQDby1Uq+MaxiAAGzKmE4McHzNOrrvAP2qqGBvSgcdtLjgIhAMo1sgqNa1ykZTFFRdjChJk9/F6Y"
+)
 APPLICATION = {"name": "Demo application", "description": "Web Flow demo", "scopes": ["aisp"]}
 
 
@@ -123,7 +130,15 @@ def token(
         "asked": Asked(status, sent, NOW + timedelta(minutes=5), phones),
         "signal": f"3 {status}",
         "account": None,
+        "has_offline": True,
+        "has_sms": True,
     } | changes
+
+
+def scanned(*phones: str, remaining: int = 5) -> Scanned:
+    """Return a code for the first of these phones."""
+    known = [Phone(f"id-{name}", name, NOW if name else None) for name in phones]
+    return Scanned(OFFLINE_TEXT, known, known[0], remaining)
 
 
 def organizations(*names: str) -> list[dict[str, object]]:
@@ -212,7 +227,7 @@ PLAIN_LOGIN, PLAIN_REVIEW = "methods/username_password_auth.html", "methods/oper
 PLAIN_APPROVAL = "methods/sms_key.html"
 USERNAME, PASSWORD = "methods/login_sca.html", "methods/login_sca_sms.html"
 REVIEW, APPROVAL = "methods/approval_sca.html", "methods/approval_sca_sms.html"
-TOKEN = "methods/mobile_token.html"
+TOKEN, OFFLINE = "methods/mobile_token.html", "methods/mobile_token_offline.html"
 CONSENT, ENDED, ERROR = "methods/consent.html", "ended.html", "errors/error.html"
 DEMO, OUTBOX, PUSHES = "demo/index.html", "demo/sms.html", "demo/push.html"
 TWO = organizations("Personal", "Corporate")
@@ -302,6 +317,24 @@ def _approvals() -> dict[str, Sample]:
         "token-payment": paying(TOKEN, token(account=DEBIT)),
         "token-approved": paying(TOKEN, token("APPROVED", account=DEBIT, phones=())),
         "token-rejected": paying(TOKEN, token("REJECTED", account=DEBIT)),
+        "token-alone": paying(TOKEN, token(account=DEBIT, has_sms=False, has_offline=False)),
+        "offline-login": signing_in(OFFLINE, token(scanned=scanned("Pixel 8"))),
+        "offline-payment": paying(
+            OFFLINE, token(account=DEBIT, scanned=scanned("Pixel 8", "iPhone 15", ""))
+        ),
+        "offline-wrong": paying(
+            OFFLINE,
+            token(scanned=scanned("")),
+            problem=problem("offline_code_wrong"),
+        ),
+        "offline-incomplete": signing_in(
+            OFFLINE,
+            token(scanned=scanned("W" * 60)),
+            problem=problem("offline_code_invalid", "code"),
+        ),
+        "offline-over": paying(OFFLINE, token("EXPIRED", scanned=scanned("Pixel 8"))),
+        "offline-approved": paying(OFFLINE, token("APPROVED", scanned=scanned("Pixel 8"))),
+        "offline-blocked": signing_in(OFFLINE, token(scanned=None)),
         "token-over": paying(TOKEN, token("EXPIRED"), problem=problem("token_over")),
         "approval": paying(APPROVAL, sms(account=DEBIT)),
         "approval-failed": paying(APPROVAL, sms(account=None), problem=FAILED, remaining=1),
