@@ -219,6 +219,12 @@ class MtokenSettings(Section):
     temporary_key_lifetime: timedelta = timedelta(minutes=5)
     """How long a phone may encrypt for the same temporary key (protocol 3.3)."""
 
+    proximity_check: bool = False
+    """Whether the phone must have read a number, or a QR code, from the page that waits for it."""
+
+    deep_link: str = Field(default="mtoken://confirm", pattern=r"^[a-z][a-z0-9+.\-]*://[^\s?#]*$")
+    """What opens the app; the page's QR code has it with the operation and its number."""
+
     offline: bool = True
     """Whether a phone without a network may scan a QR code and show 16 digits."""
 

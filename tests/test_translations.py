@@ -11,6 +11,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from app.instruments.mobile_token import Asked, Nearness
 from app.instruments.offline_code import Scanned
 from app.mtoken.views import Phone
 from tests.support.pages import ROOT, Site, compile_translations
@@ -155,7 +156,7 @@ def _leaves(value: object) -> Iterator[str]:
         case list() | tuple():
             for each in value:
                 yield from _leaves(each)
-        case SimpleNamespace() | Scanned() | Phone():
+        case SimpleNamespace() | Scanned() | Phone() | Asked() | Nearness():
             yield from _leaves(vars(value))
         case _:
             pass

@@ -18,6 +18,11 @@ def totp(seed: bytes, at: int, *, digits: int = DIGITS, step: int = STEP_SECONDS
     return generator.generate(at).decode("ascii")
 
 
+def seconds_left(at: int, *, step: int = STEP_SECONDS) -> int:
+    """Return how long the password of this second is still the present one."""
+    return step - at % step
+
+
 def accepted(
     seed: bytes,
     at: int,

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from app import clock
+from app.crypto.totp import seconds_left
 from app.mtoken.operation_views import NewOperation, Operation
 from app.mtoken.operations import Operations
 from app.mtoken.registrations import Registrations
@@ -25,6 +27,20 @@ class Asked:
     ends_at: datetime
     phones: tuple[str, ...]
     """What their owner calls them; any of them may approve."""
+    nearness: "Nearness | None" = None
+    """Given where the phone has to prove that it is near the page."""
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """What only a phone near the page can know."""
+
+    number: str
+    """Eight digits, good for this half minute and the next."""
+    link: str
+    """What the QR code says, and what opens the app on the same phone."""
+    seconds_left: int
+    """When there is another number."""
 
 
 class MobileToken:
@@ -70,6 +86,7 @@ class MobileToken:
                 expires_at=min(clock.now() + LIFETIME, flow.expires_at),
                 external_id=flow.id,
                 silent=silent,
+                proximity_check=self._settings.proximity_check or None,
             )
         )
         flow.mtoken_operation_id = opened.id
@@ -83,6 +100,7 @@ class MobileToken:
             operation.created_at,
             operation.expires_at,
             self.phones(flow.user_id),
+            self._nearness(operation),
         )
 
     def status(self, flow: Flow) -> str:
@@ -109,6 +127,14 @@ class MobileToken:
         if flow.mtoken_operation_id:
             self._operations.cancel(flow.mtoken_operation_id)
         flow.mtoken_operation_id = None
+
+    def _nearness(self, operation: Operation) -> Nearness | None:
+        number = self._operations.proximity_otp(operation.id) if operation.needs_proximity else None
+        if number is None:
+            return None
+        asked = urlencode({"oid": operation.id, "potp": number})
+        left = seconds_left(int(clock.now().timestamp()))
+        return Nearness(number, f"{self._settings.deep_link}?{asked}", left)
 
     def _operation(self, flow: Flow) -> Operation:
         return self._operations.get(flow.mtoken_operation_id or "")

@@ -1,5 +1,6 @@
 """The Mobile Token in the flows: the phone signs what the page shows, and the page goes on."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from app import clock
 from app.mtoken.operation_views import NewOperation
 from app.store.flows import FlowRecord
 from app.store.otps import SmsAuthorization
+from tests.support.databases import built
 from tests.support.device import KNOWLEDGE, WRONG
 from tests.support.store import all_of, on_sqlite, serving
 from tests.support.walker import PAYMENT, USER, Walker
@@ -190,3 +192,56 @@ def test_the_phone_of_a_user_whom_the_bank_has_blocked_is_not_asked(app):
     assert "Enter your password and SMS code" in walker.page.text
     assert phone.pending() == []
     assert all_of(app, SmsAuthorization) == []
+
+
+@pytest.fixture
+def near(settings):
+    """An application whose customers must hold the phone beside the page."""
+    mtoken = settings.mtoken.model_copy(update={"proximity_check": True})
+    with built(settings.model_copy(update={"mtoken": mtoken})) as app:
+        yield app
+
+
+def number_of(page):
+    found = re.search(r"<output>\s*<bdi[^>]*>(\d{4})&nbsp;(\d{4})</bdi>", page.html)
+    assert found, page.text
+    return found[1] + found[2]
+
+
+@on_sqlite
+def test_the_phone_proves_that_it_is_near_the_page(near):
+    phone, walker = WalkerPhone(near), Walker(near)
+    walker.start_payment()
+    page = walker.name()
+    (operation,) = phone.pending()
+    wanted = {"id": operation["id"], "data": operation["data"]}
+
+    def approve(**more):
+        value = {"requestObject": wanted | more}
+        return phone.signed("/authorize", "/operation/authorize", value, KNOWLEDGE).status_code
+
+    assert approve() == 401
+    assert approve(proximityCheck={"otp": "00000000", "type": "QR_CODE"}) == 401
+    assert approve(proximityCheck={"otp": number_of(page), "type": "QR_CODE"}) == 200
+    walker.press("continue")
+    assert walker.flow().step == "APPROVAL_SCA"
+
+
+@on_sqlite
+def test_the_number_on_the_page_changes_every_half_minute(near):
+    WalkerPhone(near)
+    walker = Walker(near)
+    walker.start_payment()
+    page = walker.name()
+    first, moment = number_of(page), clock.now()
+    assert f"potp={first}" in page.html
+    assert 'http-equiv="refresh"' in page.html
+    with time_machine.travel(moment + timedelta(seconds=31), tick=False):
+        assert number_of(walker.reload()) != first
+
+
+@on_sqlite
+def test_a_page_that_needs_no_number_shows_none_and_stays(walker):
+    page = walker.name()
+    assert "potp" not in page.html
+    assert 'http-equiv="refresh"' not in page.html

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from markupsafe import Markup
 
 from app import clock
-from app.instruments.mobile_token import Asked
+from app.instruments.mobile_token import Asked, Nearness
 from app.instruments.offline_code import Scanned
 from app.mtoken.views import Phone
 from app.web import messages
@@ -122,12 +122,19 @@ def sms(**changes: object) -> dict[str, object]:
 
 
 def token(
-    status: str = "PENDING", *, phones: tuple[str, ...] = ("Pixel 8",), **changes: object
+    status: str = "PENDING",
+    *,
+    phones: tuple[str, ...] = ("Pixel 8",),
+    near: bool = False,
+    **changes: object,
 ) -> dict[str, object]:
     sent = NOW - timedelta(seconds=18)
+    nearness = Nearness("47120833", "mtoken://confirm?oid=7c1e9f52&potp=47120833", 12)
     return {
         "username": "10045678",
-        "asked": Asked(status, sent, NOW + timedelta(minutes=5), phones),
+        "asked": Asked(
+            status, sent, NOW + timedelta(minutes=5), phones, nearness if near else None
+        ),
         "signal": f"3 {status}",
         "account": None,
         "has_offline": True,
@@ -314,6 +321,7 @@ def _approvals() -> dict[str, Sample]:
         "plain-review-unchosen": paying(PLAIN_REVIEW, three | {"methods": both}, problem=how),
         "plain-approval": paying(PLAIN_APPROVAL, sms(account=DEBIT)),
         "plain-approval-failed": paying(PLAIN_APPROVAL, sms(account=DEBIT), problem=FAILED),
+        "token-near": paying(TOKEN, token(account=DEBIT, near=True)),
         "token-payment": paying(TOKEN, token(account=DEBIT)),
         "token-approved": paying(TOKEN, token("APPROVED", account=DEBIT, phones=())),
         "token-rejected": paying(TOKEN, token("REJECTED", account=DEBIT)),
