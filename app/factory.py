@@ -28,7 +28,7 @@ from app.errors import InvalidConfiguration
 from app.events import Name
 from app.flows.bearers import Bearers
 from app.flows.demo_clock import ClockFollower
-from app.instruments.password import HashingGate
+from app.hashing import HashingGate
 from app.nextstep.engine import faults
 from app.nextstep.tables import TABLES
 from app.services import Parts, Services, current, hashing_slots

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select, text
 
 from app import clock
-from app.flows.callers import Remembered, SystemUsers
+from app.mtoken.access import Remembered, SystemUsers
 from app.settings import OauthSettings
 from app.store.audit import AuditEntry
 from app.store.keys import DataKeyRow

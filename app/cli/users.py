@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.cli.kit import operating, table
 from app.events import Name
-from app.flows.callers import ADMIN, INTEGRATION, Remembered, SystemUsers
+from app.mtoken.access import ADMIN, INTEGRATION, Remembered, SystemUsers
 from app.services import Services
 from app.store.system_users import SystemUser, SystemUserAuthority
 

@@ -11,7 +11,7 @@ from spectree.models import SecureType, SecuritySchemeData
 
 from app.api.kit import Schema, json_object, parse, query
 from app.errors import BadRequest, NotAllowed, NotAuthenticated
-from app.flows.callers import Caller
+from app.mtoken.access import Caller
 from app.services import services
 
 PREFIX = "/powerauth-nextstep"

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from werkzeug import Response
 
 from app import clock
-from app.flows.callers import ADMIN, INTEGRATION, SystemUsers
+from app.mtoken.access import ADMIN, INTEGRATION, SystemUsers
 from app.settings import NextStepSettings, Settings
 from app.store.flows import FlowRecord
 from app.store.system_users import SystemUser
