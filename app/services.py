@@ -121,6 +121,7 @@ class Services:
         self.mtoken = Phones(
             self.session, parts.vault, parts.settings.mtoken, journal=self.journal, pushes=pushes
         )
+        self.system_users = SystemUsers(self.session, parts.vault, parts.remembered)
         self.mobile_token = MobileToken(
             self.operations, self.mtoken.registrations, parts.settings.mtoken
         )

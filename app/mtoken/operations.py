@@ -126,7 +126,7 @@ class Operations:
         return row is not None
 
     def revoke(self, operation_id: str, *, reason: str | None = None) -> None:
-        """Withdraw an operation. Raises OperationNotFound, OperationChangeRefused if it has ended."""
+        """Withdraw an operation. Raises OperationNotFound, OperationChangeRefused if it is over."""
         self._found(operation_id)
         if not self.cancel(operation_id, reason=reason):
             raise OperationChangeRefused("it has ended")
