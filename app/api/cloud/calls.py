@@ -11,7 +11,7 @@ from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
 from spectree import Response, Tag
 
-from app.api.kit import Schema, check_texts, json_object, parse, query
+from app.api.kit import Schema, authorization, check_texts, json_object, parse, query
 from app.api.openapi import ErrorAnswer, PlainAnswer, camel, is_public, new_document, publish
 from app.errors import NotAllowed, NotAuthenticated
 from app.mtoken.access import Caller
@@ -122,7 +122,7 @@ def authenticate() -> None:
         return
     if request.headers.get("Sec-Fetch-Site") not in FROM_HERE:
         raise NotAllowed("another site's page")
-    given = request.authorization
+    given = authorization(request)
     if given is None or given.type != "basic":
         raise NotAuthenticated("no Basic credentials")
     g.caller = services().system_user(given.username or "", given.password or "")
