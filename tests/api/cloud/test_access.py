@@ -8,11 +8,11 @@ from app.store.audit import AuditEntry
 from app.store.system_users import SystemUser
 from tests.support.cloud import APP, PREFIX, Cloud, admin, basic, integrator
 from tests.support.device import USER
-from tests.support.store import all_of, census, on_sqlite, serving, writing
+from tests.support.store import all_of, census, on_sqlite, parts_of, serving, writing
 
 pytest_plugins = ["tests.support.lasting"]
 
-LIST = f"{PREFIX}/v2/registrations"
+LIST = f"{PREFIX}/v2/registrations?userId={USER}"
 UNAUTHORIZED = {
     "status": "ERROR",
     "responseObject": {"code": "HTTP_401", "message": "Unauthorized"},
@@ -49,11 +49,11 @@ def test_whatever_is_wrong_with_credentials_the_answer_is_the_same_in_every_byte
 
 def test_a_disabled_user_is_let_in_no_more(lasting_app, name):
     robot = integrator(lasting_app, name, APP)
-    assert robot.ask("GET", "/v2/registrations").status_code == 200
+    assert robot.ask("GET", "/v2/registrations", userId=USER).status_code == 200
     with serving(lasting_app) as services:
         services.system_users.look(name).enabled = False
         services.commit()
-    assert robot.ask("GET", "/v2/registrations").status_code == 401
+    assert robot.ask("GET", "/v2/registrations", userId=USER).status_code == 401
 
 
 @on_sqlite
@@ -63,8 +63,25 @@ def test_a_user_whom_the_guides_sql_made_is_let_in(app):  # seed 000
         user.password = bcrypt.hashpw(b"a strong password", bcrypt.gensalt(4)).decode()
         session.add(user)
     robot = Cloud(app, "by-hand", "a strong password")
-    assert robot.ask("GET", "/v2/registrations").json == FORBIDDEN  # without any authority
-    assert Cloud(app, "by-hand", "another").ask("GET", "/v2/registrations").status_code == 401
+    assert (
+        robot.ask("GET", "/v2/registrations", userId=USER).json == FORBIDDEN
+    )  # without any authority
+    assert (
+        Cloud(app, "by-hand", "another").ask("GET", "/v2/registrations", userId=USER).status_code
+        == 401
+    )
+
+
+@on_sqlite
+def test_of_slow_passwords_only_so_many_are_judged_at_once(app):  # decision 14
+    with writing(app) as session:
+        hashed = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
+        session.add(SystemUser(username="slow", password=hashed, enabled=True))
+    with parts_of(app).remembered.gate():
+        answer = Cloud(app, "slow", "wrong").ask("GET", "/v2/registrations", userId=USER)
+        assert Cloud(app).ask("GET", "/v2/registrations", userId=USER).status_code == 200
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert answer.json["responseObject"]["code"] == "HTTP_503"
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
@@ -110,7 +127,7 @@ def test_an_administrator_reads_what_is_built_into_an_app(lasting_app):
 def test_of_two_integration_users_each_knows_nothing_of_the_other(lasting_app, name):
     mine, theirs = (integrator(lasting_app, f"{name}-{n}", f"{name}-app-{n}") for n in (1, 2))
     registration = mine.register(app_id=f"{name}-app-1")["registrationId"]
-    operation = mine.open(None)["operationId"]
+    operation = mine.open(None, externalId=name)["operationId"]
     before = census(lasting_app)
     for method, path, body in (
         ("GET", "", None), ("PUT", "", {"change": "REMOVE"}), ("PUT", "", {"change": "BLOCK"}),
@@ -130,14 +147,11 @@ def test_of_two_integration_users_each_knows_nothing_of_the_other(lasting_app, n
         assert {answer.status_code for answer in answers} == {400}
         assert len({answer.data for answer in answers}) == 1
         assert answers[0].json["responseObject"]["code"] == "ERROR_OPERATION_NOT_FOUND"
-    for query in (
-        {},
-        {"userId": USER},
-        {"registrationId": registration},
-        {"appId": f"{name}-app-1"},
-    ):
+    user, application = {"userId": USER}, {"appId": f"{name}-app-1"}
+    for query in (user, user | application, {"registrationId": registration}):
         assert theirs("GET", "/v2/registrations", removed="true", **query)["registrations"] == []
-    assert theirs("GET", "/v2/operations")["operations"] == []
+    assert theirs("GET", "/v2/operations", externalId=name) == {"operations": []}
+    assert len(mine("GET", "/v2/operations", externalId=name)["operations"]) == 1
     assert census(lasting_app) == before
     assert mine.status(registration) == "CREATED"
     assert mine.operation(operation)["status"] == "PENDING"
@@ -200,4 +214,4 @@ def test_somebody_may_be_both(app):
         services.commit()
     both = Cloud(app, "both", password)
     assert both.ask("GET", "/admin/applications").status_code == 200
-    assert both("GET", "/v2/registrations") == {"registrations": []}
+    assert both("GET", "/v2/registrations", userId=USER) == {"registrations": []}

@@ -190,6 +190,7 @@ def test_a_list_says_what_was_asked_for(cloud, user, device):
     assert listed(userId=user, size=2) == [third, second]
     assert listed(userId=user, size=2, page=1) == [first]
     assert listed(userId="nobody at all") == []
+    assert cloud.refused("GET", OPEN) == "ERROR_REQUEST"
 
 
 def test_a_flag_says_which_phones_see_it(cloud, user, device):

@@ -11,7 +11,7 @@ from app.demo.phone.primitives import unb64
 from app.settings import RegistrationsSettings
 from tests.support.cloud import APP, Cloud, admin, exchanged
 from tests.support.databases import built
-from tests.support.device import configuration_of, offer
+from tests.support.device import USER, configuration_of, offer
 from tests.support.store import census, on_sqlite
 from tests.support.threads import at_once
 
@@ -188,11 +188,12 @@ def test_a_list_says_what_was_asked_for(cloud, user):  # 54, 55
     ("query", "field"),
     [
         ({"size": 0}, "size"), ({"size": 501}, "size"), ({"page": -1}, "page"),
-        ({"removed": "perhaps"}, "removed"), ({"userId": ""}, "userId"),
+        ({"removed": "perhaps"}, "removed"), ({"userId": ""}, "userId"), ({}, "userId"),
     ],
 )  # fmt: skip
 def test_a_violation_in_the_address_names_the_call(lasting_apps, query, field):
-    answer = Cloud(lasting_apps("sqlite")).ask("GET", "/v2/registrations", **query)
+    usual = {} if field == "userId" else {"userId": "u"}
+    answer = Cloud(lasting_apps("sqlite")).ask("GET", MADE, **usual | query)
     assert answer.status_code == 400
     (violation,) = answer.json["responseObject"]["violations"]
     assert violation["fieldName"] == f"getRegistrationList.{field}"
@@ -344,6 +345,9 @@ def test_a_phone_is_called_otherwise_and_gets_flags(cloud, user):
     assert removed == {"flags": ["A"]} == cloud("GET", f"{of(registration)}/flags")
     seen = cloud.registration(registration)
     assert (seen["name"], seen["flags"]) == ("Her phone", ["A"])
+    many = {"flags": [str(n) for n in range(64)]}
+    assert cloud.refused("POST", f"{of(registration)}/flags", many) == "ERROR_REQUEST"
+    assert cloud.registration(registration)["flags"] == ["A"]
 
 
 # --- the way to ask ---------------------------------------------------------------------------
@@ -357,6 +361,6 @@ def test_reading_writes_nothing_even_where_the_time_is_over(app):
         before = census(app)
         time.shift(timedelta(minutes=3))
         assert cloud.status(registration) == "REMOVED"
-        cloud("GET", "/v2/registrations", removed="true")
+        cloud("GET", "/v2/registrations", userId=USER, removed="true")
         admin(app)("GET", "/admin/applications")
         assert census(app) == before
