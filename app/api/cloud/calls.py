@@ -1,6 +1,6 @@
 """A call of the Cloud API: its address, who may make it, what it takes, its documentation.
 
-@call("PUT /v2/registrations/<registration_id>", body=Change, answers=None, about="Registrations")
+@call("PUT /v2/registrations/<registrationId>", body=Change, answers=None, about="Registrations")
 def update_registration_state(registration_id: str, body: Change) -> None:
 """
 
@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
+from pydantic.alias_generators import to_snake
 from spectree import Response, Tag
 
 from app.api.kit import Schema, authorization, check_texts, json_object, parse, query
@@ -62,8 +63,8 @@ def call(  # noqa: PLR0913 - what a call consists of
 
         def view(**names: str) -> ResponseReturnValue:
             _check_caller()
-            given: dict[str, object] = dict(names)
-            check_texts(given)
+            check_texts(names)
+            given: dict[str, object] = {to_snake(key): value for key, value in names.items()}
             if asks is not None:
                 given["asked"] = parse(query(request), asks, place=name)
             if body is not None:

@@ -2,13 +2,15 @@
 
 import bcrypt
 import pytest
+from sqlalchemy import delete
 
+from app.factory import seed
 from app.mtoken.access import ADMIN
 from app.store.audit import AuditEntry
 from app.store.system_users import SystemUser
 from tests.support.cloud import APP, PREFIX, Cloud, admin, basic, integrator
 from tests.support.device import USER
-from tests.support.store import all_of, census, on_sqlite, parts_of, serving, writing
+from tests.support.store import all_of, census, on_sqlite, parts_of, put_in, serving, writing
 
 pytest_plugins = ["tests.support.lasting"]
 
@@ -91,6 +93,30 @@ def test_a_page_of_another_origin_cannot_call(lasting_app, site):
     assert (answer.status_code, answer.json) == (403, FORBIDDEN)
     own = headers | {"Sec-Fetch-Site": "same-origin"}
     assert lasting_app.test_client().get(LIST, headers=own).status_code == 200
+
+
+@on_sqlite
+def test_each_start_gives_the_demos_users_their_passwords_and_the_application_back(app):
+    with serving(app) as services:
+        for name in ("system-admin", "integration-user"):
+            services.system_users.reset(services.system_users.look(name))
+        services.system_users.revoke(services.system_users.look("integration-user"), APP)
+        services.commit()
+    assert Cloud(app).ask("GET", "/v2/operations", userId=USER).status_code == 401
+    for _ in range(2):
+        seed(app)
+        assert Cloud(app).register()
+        assert admin(app).ask("GET", "/admin/applications").status_code == 200
+    assert len(all_of(app, SystemUser)) == 2
+
+
+@on_sqlite
+def test_production_gets_no_system_user(app, settings):
+    with writing(app) as session:
+        session.execute(delete(SystemUser))
+    put_in(app, settings=settings.model_copy(update={"profile": "production"}))
+    seed(app)
+    assert all_of(app, SystemUser) == []
 
 
 # --- what may be done with which authority ------------------------------------------------------

@@ -21,14 +21,14 @@ EXAMPLES = int(os.environ.get("WEBFLOW_TEST_EXAMPLES", "4"))
 GUIDE = {
     "createRegistration": ("POST", "/v2/registrations", "Registrations"),
     "getRegistrationList": ("GET", "/v2/registrations", "Registrations"),
-    "getRegistration": ("GET", "/v2/registrations/{registration_id}", "Registrations"),
-    "deleteRegistration": ("DELETE", "/v2/registrations/{registration_id}", "Registrations"),
-    "commitActivation": ("POST", "/v2/registrations/{registration_id}/commit", "Registrations"),
-    "updateRegistrationState": ("PUT", "/v2/registrations/{registration_id}", "Registrations"),
+    "getRegistration": ("GET", "/v2/registrations/{registrationId}", "Registrations"),
+    "deleteRegistration": ("DELETE", "/v2/registrations/{registrationId}", "Registrations"),
+    "commitActivation": ("POST", "/v2/registrations/{registrationId}/commit", "Registrations"),
+    "updateRegistrationState": ("PUT", "/v2/registrations/{registrationId}", "Registrations"),
     "createOperation": ("POST", "/v2/operations", "Operations"),
-    "getOperation": ("GET", "/v2/operations/{operation_id}", "Operations"),
-    "cancelOperation": ("DELETE", "/v2/operations/{operation_id}", "Operations"),
-    "applicationDetail": ("GET", "/admin/applications/{application_id}", "Applications"),
+    "getOperation": ("GET", "/v2/operations/{operationId}", "Operations"),
+    "cancelOperation": ("DELETE", "/v2/operations/{operationId}", "Operations"),
+    "applicationDetail": ("GET", "/admin/applications/{applicationId}", "Applications"),
 }
 """Names and tags of the guide's console links (seed 001)."""
 
@@ -227,8 +227,8 @@ def test_no_made_up_request_is_a_failure_of_ours(lasting_apps, document):
     for kind in ("sqlite", "postgresql"):
         cloud = Cloud(lasting_apps(kind))
         phone = cloud.phone().id
-        known[kind] = {"registration_id": phone, "application_id": APP}
-        known[kind]["operation_id"] = cloud.open()["operationId"]
+        known[kind] = {"registrationId": phone, "applicationId": APP}
+        known[kind]["operationId"] = cloud.open()["operationId"]
 
     @given(
         call=st.sampled_from(asked),
