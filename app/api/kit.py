@@ -9,6 +9,7 @@ from typing import NoReturn, TypeVar
 from flask import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
+from werkzeug.datastructures import Authorization
 
 from app.errors import BadRequest
 
@@ -32,6 +33,8 @@ class Violation:
     field: str
     given: object
     hint: str
+    kind: str = ""
+    """Pydantic's own word for what is wrong, e.g. `missing`."""
 
 
 class NotValid(BadRequest):
@@ -72,6 +75,14 @@ def query(request: Request) -> dict[str, object]:
         raise BadRequest("a parameter is repeated")
     check_texts(given)
     return given
+
+
+def authorization(request: Request) -> Authorization | None:
+    """Return the credentials of a request; None for a header that cannot be read."""
+    try:
+        return request.authorization
+    except ValueError:  # werkzeug lets one through that is not ASCII
+        return None
 
 
 def parse(body: object, model: type[ModelT], *, place: str = "") -> ModelT:
@@ -124,4 +135,5 @@ def _violation(detail: object, place: str) -> Violation:
     path = ".".join(str(part) for part in (place, *detail["loc"]) if part != "")
     given = detail.get("input")
     shown = given if isinstance(given, str | int | float | bool | None) else None
-    return Violation(path, shown[:256] if isinstance(shown, str) else shown, str(detail["msg"]))
+    shown = shown[:256] if isinstance(shown, str) else shown
+    return Violation(path, shown, str(detail["msg"]), str(detail["type"]))

@@ -11,6 +11,7 @@ import click
 from flask import Flask
 from flask_migrate import upgrade
 
+from app.mtoken.demo_access import DEMO_ADMIN, DEMO_INTEGRATION, DEMO_PASSWORD
 from app.settings import Settings
 from app.supervise import Program, Supervisor
 
@@ -109,6 +110,8 @@ def banner(settings: Settings) -> str:
             ("SMS codes", f"{settings.issuer}/demo/sms  (or /demo/sms.json)"),
             ("Mobile app", f"flask mtoken application show {settings.mtoken.application}"),
             ("OAuth client", "democlient / changeme"),
+            ("Cloud API", f"{settings.issuer}/powerauth-cloud/swagger-ui/index.html"),
+            ("System users", f"{DEMO_ADMIN}, {DEMO_INTEGRATION} / {DEMO_PASSWORD}"),
             ("Sign in as", 'any login number of 4 or more characters, password "test"'),
         ]
     body = "\n".join(f"  {name:<14}{value}" for name, value in lines)

@@ -23,6 +23,9 @@ class Environment:
     demo_port: int
     client_id: str
     client_secret: str
+    integration_user: str
+    """Who this client is for the Cloud API."""
+    integration_password: str
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
@@ -36,6 +39,8 @@ class Environment:
             demo_port=demo_port,
             client_id=variables.get("WEBFLOW_DEMO_CLIENT_ID") or "democlient",
             client_secret=variables.get("WEBFLOW_DEMO_CLIENT_SECRET") or "changeme",
+            integration_user=variables.get("WEBFLOW_DEMO_INTEGRATION_USER") or "integration-user",
+            integration_password=variables.get("WEBFLOW_DEMO_INTEGRATION_PASSWORD") or "changeme",
         )
 
     @property
