@@ -21,6 +21,9 @@ ADMIN = "ROLE_ADMIN"
 INTEGRATION = "ROLE_USER"
 PASSWORD_BYTES = 32
 GENERATED = "{hmac}"
+NOBODY = GENERATED + "-" * 64
+"""Stands where there is no such user: as long as a hash, and equal to none."""
+
 PURPOSE = "system_user.password"
 REMEMBERED_SECONDS = 300
 MOST_REMEMBERED = 1000
@@ -86,16 +89,20 @@ class SystemUsers:
         self._vault = vault
         self._remembered = remembered
 
-    def find(self, username: str) -> Known | None:
-        """Return an enabled system user, to be judged with no transaction open."""
-        if "\x00" in username or not _is_text(username):
-            return None
-        user = self.look(username)
-        return self._known(user) if user is not None and user.enabled else None
+    def find(self, username: str) -> Known:
+        """Return an enabled system user, to be judged with no transaction open.
 
-    def admit(self, known: Known | None, password: str) -> Caller:
+        Who is none is looked for as long, and is known by no password.
+        """
+        is_name = "\x00" not in username and _is_text(username)
+        user = self.look(username) if is_name else None
+        if user is None or not user.enabled:
+            user = SystemUser(id=0, username="", password=NOBODY)
+        return self._known(user)
+
+    def admit(self, known: Known, password: str) -> Caller:
         """Return who this is, or raise NotAuthenticated, whatever is wrong; may be slow."""
-        if known is None or not _is_text(password) or not self._is_right(known, password):
+        if not _is_text(password) or not self._is_right(known, password):
             raise NotAuthenticated("system user")
         return known.caller
 

@@ -119,6 +119,7 @@ class Operations:
         row = self._transitions.apply(
             operation_id,
             OperationRow.expires_at > clock.now(),
+            *self._seen(),
             values=_ended("CANCELED")
             | {"status_reason": (reason or "")[:MOST_OF_A_REASON] or None},
             reason=reason,

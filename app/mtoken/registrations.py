@@ -160,7 +160,7 @@ class Registrations:
             .order_by(RegistrationRecord.number)
         )
         return [
-            Moved(row.state, row.reason, row.external_user_id, row.created_at)
+            Moved(row.number, row.state, row.reason, row.external_user_id, row.created_at)
             for row in self._session.scalars(wanted)
         ]
 

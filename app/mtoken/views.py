@@ -43,6 +43,7 @@ class Search:
 class Moved:
     """One change of a registration's state."""
 
+    number: int
     state: str
     reason: str
     external_user_id: str | None

@@ -15,7 +15,7 @@ from app.errors import (
     NotConfigured,
     OperationNotFound,
 )
-from app.mtoken.operation_views import Refusal
+from app.mtoken.operation_views import NewOperation, OperationSearch, Refusal
 from app.mtoken.templates import SHIPPED
 from app.store.operations import OperationRow
 from app.store.registrations import Registration
@@ -458,3 +458,25 @@ def test_the_newest_operation_comes_first(room, time):
     assert room.pending() == [ids[2], ids[0]]
     history = room.do(lambda s: [each.id for each in s.approving.history(JOHNNY)])
     assert history == ids[::-1]
+
+
+def test_within_some_applications_there_are_no_others(room):
+    operation, other = room.create(), room.create(applications=(OTHER_APP,))
+
+    def within(act):
+        return room.do(lambda s: act(s.operations.within(frozenset({OTHER_APP}))))
+
+    wanted = NewOperation("login", (BANK_APP,))
+    for act, refused in (
+        (lambda known: known.get(operation.id), OperationNotFound),
+        (lambda known: known.proximity_otp(operation.id), OperationNotFound),
+        (lambda known: known.revoke(operation.id), OperationNotFound),
+        (lambda known: known.create(wanted), ApplicationNotFound),
+        (lambda known: known.create(replace(wanted, applications=())), BadRequest),
+    ):
+        with pytest.raises(refused):
+            within(act)
+    assert within(lambda known: known.cancel(operation.id)) is False
+    assert [each.id for each in within(lambda known: known.search(OperationSearch()))] == [other.id]
+    assert within(lambda known: known.cancel(other.id)) is True
+    assert room.get(operation.id).status == "PENDING"

@@ -2,13 +2,14 @@
 
 import bcrypt
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, event
 
 from app.factory import seed
 from app.mtoken.access import ADMIN
 from app.store.audit import AuditEntry
 from app.store.system_users import SystemUser
 from tests.support.cloud import APP, PREFIX, Cloud, admin, basic, integrator
+from tests.support.databases import engine_of
 from tests.support.device import USER
 from tests.support.store import all_of, census, on_sqlite, parts_of, put_in, serving, writing
 
@@ -47,6 +48,26 @@ def test_whatever_is_wrong_with_credentials_the_answer_is_the_same_in_every_byte
     assert status == 401
     assert asked == 'Basic realm="cloud", charset="UTF-8"'
     assert client.get(LIST).json == UNAUTHORIZED
+
+
+@on_sqlite
+def test_a_name_that_nobody_has_is_looked_for_as_long_as_one_that_somebody_has(app):  # 2
+    with serving(app) as services:
+        services.system_users.add("disabled", "ROLE_USER")
+        services.system_users.look("disabled").enabled = False
+        services.commit()
+    asked = {"integration-user": [], "nobody": [], "disabled": []}
+    for name, statements in asked.items():
+
+        def note(_connection, _cursor, statement, *_rest, statements=statements):
+            if "pa_cloud_user" in statement:
+                statements.append(statement)
+
+        event.listen(engine_of(app), "before_cursor_execute", note)
+        assert Cloud(app, name, "wrong").ask("GET", "/v2/operations").status_code == 401
+        event.remove(engine_of(app), "before_cursor_execute", note)
+    assert len(asked["integration-user"]) == 3
+    assert asked["nobody"] == asked["integration-user"] == asked["disabled"]
 
 
 def test_a_disabled_user_is_let_in_no_more(lasting_app, name):

@@ -232,6 +232,15 @@ def test_a_wrong_password_at_the_commit_counts_and_the_fifth_removes(cloud, user
     assert cloud.refused("POST", path, {"otp": "4711"}) == CHANGE
 
 
+def test_of_parallel_guesses_none_is_for_nothing(app):
+    cloud = Cloud(app)
+    device = cloud.phone(commit=False, otp="4711")
+    path = f"{of(device.id)}/commit"
+    codes = at_once(*[lambda: cloud.refused("POST", path, {"otp": "1147"})] * 7)
+    assert sorted(codes) == ["ERROR_REGISTRATION"] * 5 + [CHANGE] * 2
+    assert (device.row.failed_attempts, device.row.state) == (5, "REMOVED")
+
+
 @pytest.mark.parametrize("more", [{}, {"otpValidation": "ON_COMMIT"}, {"commitPhase": "ON_COMMIT"}])
 def test_the_right_password_at_the_commit_lets_a_phone_work(cloud, user, more):
     device = cloud.phone(user, commit=False, otp="4711", **more)
