@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from argon2 import PasswordHasher
 
-from bench import masking, past, rates
+from bench import masking, past, phones, rates
 from bench.house import House, Server, Store, running
 from bench.load import HASHES, KINDS, Cost, Kind, lost_updates, measure, walk
 from bench.report import Report, machine
@@ -72,6 +72,15 @@ def mask(report: Report, wanted: argparse.Namespace) -> None:
         )
 
 
+def mobile(report: Report, _wanted: argparse.Namespace) -> None:
+    """Measure what phones cost on one granian process."""
+    for title, store, server, processes in HOUSES[:4:2]:
+        with running(store, server, processes=processes) as house:
+            found = phones.rates(house)
+        lines = [(name, rate, 1000 / rate) for name, rate in found.items()]
+        report.table(f"Phones: {title}", ("what", "per CPU-second", "CPU ms of each"), lines)
+
+
 def years(report: Report, wanted: argparse.Namespace) -> None:
     """Measure a flow in an empty store, and in one that has served for years."""
     rows = []
@@ -123,7 +132,7 @@ def _hash_milliseconds() -> float:
     return 1000 * (time.process_time() - began) / 20
 
 
-SECTIONS = {"flows": flows, "units": units, "masking": mask, "years": years}
+SECTIONS = {"flows": flows, "units": units, "masking": mask, "phones": mobile, "years": years}
 
 
 def main() -> None:

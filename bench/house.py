@@ -6,9 +6,10 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -37,6 +38,8 @@ class House:
     postmaster: psutil.Process | None
     secrets: dict[str, str]
     """Basic authorization of each client."""
+    flask: Callable[..., str]
+    """Runs a command of the operator's, and returns what it says."""
 
     def cpu(self) -> dict[str, float]:
         """Return the seconds of CPU that each part has used so far."""
@@ -84,7 +87,8 @@ def running(store: Store, server: Server, *, processes: int = 1) -> Iterator[Hou
         web = _start(stack, environment, *_server(store, server, port))
         worker = _start(stack, environment, sys.executable, "worker.py")
         _wait_for(port)
-        yield House(port, web, worker, engine, postmaster, secrets)
+        told = partial(_run, environment, *flask)
+        yield House(port, web, worker, engine, postmaster, secrets, told)
 
 
 def _environment(folder: Path, url: str, port: int, processes: int) -> dict[str, str]:
