@@ -197,6 +197,27 @@ class RegistrationChangeRefused(Problem):
     status = HTTPStatus.BAD_REQUEST
 
 
+class RegistrationNotAllowed(Problem):
+    """The user has another registration that is not finished."""
+
+    code = "registration_not_allowed"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class WrongRegistrationOtp(Problem):
+    """The one-time password of a registration is wrong; that was counted."""
+
+    code = "wrong_registration_otp"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class OperationChangeRefused(Problem):
+    """The operation of phones has ended."""
+
+    code = "operation_change_refused"
+    status = HTTPStatus.BAD_REQUEST
+
+
 class ActivationRefused(BadRequest):
     """A phone could not be registered, or asked for its status in a wrong form."""
 

@@ -44,6 +44,8 @@ class Name(StrEnum):
     SYSTEM_USER_DISABLED = "system_user.disabled"
     SYSTEM_USER_ENABLED = "system_user.enabled"
     SYSTEM_USER_RESET = "system_user.password.changed"
+    SYSTEM_USER_GRANTED = "system_user.application.granted"
+    SYSTEM_USER_REVOKED = "system_user.application.revoked"
     APPLICATION_CREATED = "application.created"
     REGISTRATION_CREATED = "registration.created"
     REGISTRATION_PAIRED = "registration.paired"

@@ -15,6 +15,8 @@ from werkzeug.sansio.utils import host_is_trusted
 
 from app import cli, logs, metrics, oauth
 from app.api import health, measures
+from app.api.cloud import errors as cloud_errors
+from app.api.cloud import routes as cloud
 from app.api.device import errors as device_errors
 from app.api.device import routes as device
 from app.api.nextstep import errors as nextstep_errors
@@ -28,7 +30,8 @@ from app.errors import InvalidConfiguration
 from app.events import Name
 from app.flows.bearers import Bearers
 from app.flows.demo_clock import ClockFollower
-from app.instruments.password import HashingGate
+from app.hashing import HashingGate
+from app.mtoken.demo_access import leftover_users, seed_demo_users
 from app.nextstep.engine import faults
 from app.nextstep.tables import TABLES
 from app.services import Parts, Services, current, hashing_slots
@@ -46,6 +49,7 @@ OWN_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 DIALECTS = {
     nextstep.PREFIX: nextstep_errors.dress,
     device.PREFIX: device_errors.dress,
+    cloud.PREFIX: cloud_errors.dress,
     **oauth.DIALECTS,
 }
 """Façades answer failures below their address in their own dialect."""
@@ -118,7 +122,7 @@ def refuse_unsafe_start(settings: Settings) -> None:
     parts: Parts = create_app(settings).extensions["webflow"]
     services = Services(parts, writing=False)
     try:
-        faults = list(oauth.demo_leftovers(services))
+        faults = [*oauth.demo_leftovers(services), *leftover_users(services.system_users)]
     except CannotOpenError:
         faults = [WRONG_ROOT]
     except (NoDataKeyError, SQLAlchemyError):  # it may come up, or be seeded: /readyz tells
@@ -142,6 +146,7 @@ def seed(app: Flask) -> None:
         if parts.settings.profile == "demo":
             application = parts.settings.mtoken.application
             services.mtoken.applications.ensure(application, parts.settings.bank.name)
+            seed_demo_users(services.system_users, application)
         services.journal.record(Name.DATABASE_SEEDED, "database")
         services.commit()
     finally:
@@ -265,7 +270,7 @@ def _doors(app: Flask, settings: Settings) -> None:
     limits.register(app, settings.rate_limits, redis_url=settings.redis_url)
     csrf = CSRFProtect(app)
     app.register_blueprint(flow.bp)
-    for api in (health.bp, nextstep.bp, device.bp):
+    for api in (health.bp, nextstep.bp, device.bp, cloud.bp):
         csrf.exempt(api)
         app.register_blueprint(api)
     oauth.register(app, csrf, settings, prefer=locale.prefer)

@@ -17,7 +17,6 @@ from app.events import Journal, Listener
 from app.flows.applications import Applications
 from app.flows.bearers import Bearers
 from app.flows.browsers import Browsers
-from app.flows.callers import ANYBODY, Caller, Remembered, SystemUsers
 from app.flows.configuration import Configuration, Shelf
 from app.flows.configuring import Configuring
 from app.flows.lockout import Lockout
@@ -26,8 +25,9 @@ from app.flows.steering import Steering
 from app.flows.testers import Testers
 from app.flows.transitions import Ticket
 from app.flows.views import Binding
+from app.hashing import HashingGate
 from app.instruments.mobile_token import MobileToken
-from app.instruments.password import HashingGate, Password
+from app.instruments.password import Password
 from app.instruments.sms_code import SmsCode
 from app.methods.approval_sca import ApprovalSca
 from app.methods.base import Form, Method
@@ -39,6 +39,7 @@ from app.methods.sms_page import SmsPage
 from app.methods.token_page import TokenPage
 from app.methods.user_name import UserName
 from app.methods.username_password_auth import UsernamePasswordAuth
+from app.mtoken.access import ANYBODY, Caller, Remembered, SystemUsers
 from app.mtoken.approving import Approving
 from app.mtoken.devices import Devices
 from app.mtoken.kept_pushes import KeptPushes
@@ -120,6 +121,7 @@ class Services:
         self.mtoken = Phones(
             self.session, parts.vault, parts.settings.mtoken, journal=self.journal, pushes=pushes
         )
+        self.system_users = SystemUsers(self.session, parts.vault, parts.remembered)
         self.mobile_token = MobileToken(
             self.operations, self.mtoken.registrations, parts.settings.mtoken
         )

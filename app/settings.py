@@ -223,6 +223,14 @@ class MtokenSettings(Section):
     """Whether biometry opens a phone's vault, too."""
 
 
+class RegistrationsSettings(Section):
+    """What back ends may do with registrations of phones."""
+
+    delete_committed: bool = False
+    """Whether `DELETE` of the Cloud API ends a committed registration, too; `PUT` with `REMOVE`
+    always does."""
+
+
 class NextStepSettings(Section):
     """The API by which the bank's back ends prepare operations."""
 
@@ -340,6 +348,9 @@ class RateLimitSettings(Section):
     nextstep_failures: RateLimit = "60/minute"
     """Calls of Next Step that were not authenticated (401)."""
 
+    cloud_failures: RateLimit = "60/minute"
+    """Calls of the Cloud API that were not authenticated (401)."""
+
 
 class MetricsSettings(Section):
     """Who may read `/metrics`."""
@@ -442,6 +453,7 @@ class Settings(BaseSettings):
     proxy: ProxySettings = ProxySettings()
     push: PushSettings = PushSettings()
     rate_limits: RateLimitSettings = RateLimitSettings()
+    registrations: RegistrationsSettings = RegistrationsSettings()
     retention: RetentionSettings = RetentionSettings()
     server: ServerSettings = ServerSettings()
     sms: SmsSettings = SmsSettings()
@@ -613,7 +625,11 @@ def unknown_settings() -> list[str]:
     """Return variables with our prefix that are no setting: mistyped ones would do nothing."""
     known = {name.upper() for name in Settings.model_fields}
     given = EnvSettingsSource(Settings).env_vars
-    others = (f"{PREFIX}TEST_", f"{PREFIX}DEMO_CLIENT_")  # the suite's, and the demo client's
+    others = (
+        f"{PREFIX}TEST_",
+        f"{PREFIX}DEMO_CLIENT_",
+        f"{PREFIX}DEMO_INTEGRATION_",
+    )  # the suite's, and the demo client's
     named = (name.upper() for name in given)
     ours = (name for name in named if name.startswith(PREFIX) and not name.startswith(others))
     return sorted(n for n in ours if n.removeprefix(PREFIX).partition("__")[0] not in known)

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app import clock
 from app.events import Event, Name
-from app.flows.callers import Remembered, SystemUsers
 from app.flows.views import NewOperation
+from app.mtoken.access import Remembered, SystemUsers
 from app.settings import NextStepSettings
 from app.store.audit import AuditEntry, AuditLink
 from app.store.flows import Flow

@@ -36,6 +36,8 @@ def test_the_banner_says_where_to_start_who_to_be_and_where_codes_are():
         "http://localhost:8889  <- start here",
         "http://localhost:8081/demo/sms",
         "democlient / changeme",
+        "system-admin, integration-user / changeme",
+        "http://localhost:8081/powerauth-cloud/swagger-ui/index.html",
         'password "test"',
     ):
         assert words in said

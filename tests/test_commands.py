@@ -11,7 +11,6 @@ from pydantic import SecretStr
 from sqlalchemy import func, select, text
 
 from app import clock
-from app.flows.callers import Remembered, SystemUsers
 from app.settings import OauthSettings
 from app.store.audit import AuditEntry
 from app.store.keys import DataKeyRow
@@ -29,7 +28,7 @@ GROUPS = {
     "keys": ["list", "reseal", "rewrap", "rotate", "rotate-signing"],
     "mtoken": ["application", "registration"],
     "outbox": ["list", "retry"],
-    "users": ["create", "disable", "enable", "list", "reset"],
+    "users": ["create", "disable", "enable", "grant", "list", "reset", "revoke"],
 }
 CREATE = (
     "clients",
@@ -198,7 +197,7 @@ def test_a_public_client_has_no_secret_to_change(flask):
 
 def may_call(app, username, password):
     with serving(app) as services:
-        users = SystemUsers(services.session, services.vault, Remembered())
+        users = services.system_users
         return users.admit(users.find(username), password)
 
 
@@ -210,7 +209,7 @@ def test_a_new_system_user_gets_a_password_that_works(flask, app):
     password = password_of(flask("users", "create", "robot"))
     caller = may_call(app, "robot", password)
     assert (caller.name, caller.is_admin) == ("robot", False)
-    (row,) = all_of(app, SystemUser)
+    (row,) = [each for each in all_of(app, SystemUser) if each.username == "robot"]
     assert password not in row.password
     assert "robot" in flask("users", "list")
     (entry,) = audited(app, "system_user.created")
@@ -249,6 +248,32 @@ def test_system_users_are_made_once_and_must_exist(flask):
     assert "already" in flask("users", "create", "robot", code=1)
     for command in ("disable", "enable", "reset"):
         assert "There is no system user" in flask("users", command, "nobody", code=1)
+
+
+def test_a_system_user_is_given_applications_and_they_are_taken_from_it(flask, app):
+    flask("mtoken", "application", "create", "mobile")
+    password = password_of(flask("users", "create", "robot", "--application", "demo"))
+    flask("users", "grant", "robot", "mobile")
+    flask("users", "grant", "robot", "mobile")
+    assert may_call(app, "robot", password).applications == {"demo", "mobile"}
+    assert re.search(
+        r"^robot +ROLE_USER +enabled +demo mobile$", flask("users", "list"), re.MULTILINE
+    )
+    flask("users", "revoke", "robot", "demo")
+    assert may_call(app, "robot", password).applications == {"mobile"}
+    for name, application in (("granted", "demo"), ("revoked", "demo")):
+        entry = audited(app, f"system_user.application.{name}")[0]
+        assert (entry.subject, entry.actor) == ("robot", ME)
+        assert entry.facts == {"application": application}
+
+
+@on_sqlite
+def test_only_what_there_is_can_be_given(flask):
+    assert "There is no application nothing" in flask(
+        "users", "grant", "integration-user", "nothing", code=1
+    )
+    for command in ("grant", "revoke"):
+        assert "There is no system user" in flask("users", command, "nobody", "demo", code=1)
 
 
 # --- keys ---------------------------------------------------------------------------------------
@@ -479,6 +504,7 @@ def test_leftovers_of_a_demo_are_told_in_production(flask, app, settings):
         services.commit()
     said = flask("doctor", code=1)
     assert "the client democlient has the demo's secret" in said
+    assert "the system user system-admin has the demo's password" in said
     assert "The testers' clock is moved" in said
 
 

@@ -211,6 +211,8 @@ def test_every_way_to_start_is_refused_alike_without_a_traceback(tmp_path, name)
 
 # --- what a demo leaves in a database -----------------------------------------------------------
 
+LEFT = "has the demo's password: run flask users disable"
+
 
 def test_a_database_in_which_the_demo_s_client_may_sign_in_is_refused(app, production, capsys):
     with pytest.raises(SystemExit) as refused:
@@ -219,6 +221,8 @@ def test_a_database_in_which_the_demo_s_client_may_sign_in_is_refused(app, produ
     assert capsys.readouterr().err.splitlines() == [
         "Web Flow does not start. In the database:",
         "  - the client democlient has the demo's secret: run flask clients disable democlient",
+        f"  - the system user integration-user {LEFT} integration-user",
+        f"  - the system user system-admin {LEFT} system-admin",
     ]
 
 
@@ -228,6 +232,8 @@ def test_once_it_is_disabled_the_database_is_fit(app, production):
         services.session.get(OAuthClient, "democlient").disabled_at = services.session.get(
             OAuthClient, "democlient"
         ).created_at
+        services.system_users.look("integration-user").enabled = False
+        services.system_users.reset(services.system_users.look("system-admin"))
         services.commit()
     refuse_unsafe_start(production)
 

@@ -32,6 +32,8 @@ class Violation:
     field: str
     given: object
     hint: str
+    kind: str = ""
+    """Pydantic's own word for what is wrong, e.g. `missing`."""
 
 
 class NotValid(BadRequest):
@@ -124,4 +126,5 @@ def _violation(detail: object, place: str) -> Violation:
     path = ".".join(str(part) for part in (place, *detail["loc"]) if part != "")
     given = detail.get("input")
     shown = given if isinstance(given, str | int | float | bool | None) else None
-    return Violation(path, shown[:256] if isinstance(shown, str) else shown, str(detail["msg"]))
+    shown = shown[:256] if isinstance(shown, str) else shown
+    return Violation(path, shown, str(detail["msg"]), str(detail["type"]))

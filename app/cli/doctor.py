@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import clock, oauth
 from app.cli.kit import NO_KEYS, WRONG_ROOT, parts
 from app.crypto.vault import CannotOpenError, NoDataKeyError
+from app.mtoken.demo_access import leftover_users
 from app.oauth.keys import signing_keys, state_of
 from app.services import Services
 from app.settings import unknown_settings
@@ -98,6 +99,7 @@ def _signing(services: Services) -> Iterator[str]:
 def _leftovers(services: Services) -> Iterator[str]:
     if services.settings.profile == "production":
         yield from oauth.demo_leftovers(services)
+        yield from leftover_users(services.system_users)
         if services.testers.clock_offset():
             yield "The testers' clock is moved: this database belongs to a demo"
 

@@ -15,6 +15,7 @@ from flask_migrate import upgrade
 
 from app.cli.kit import operating
 from app.errors import ApplicationNotFound
+from app.mtoken.demo_access import DEMO_ADMIN, DEMO_INTEGRATION, DEMO_PASSWORD
 from app.settings import Settings
 from app.supervise import Program, Supervisor
 
@@ -135,6 +136,8 @@ def banner(settings: Settings, mobile_app: str = "") -> str:
             ("Demo phones", f"{settings.demo_address}/phone/"),
             ("Mobile app", mobile_app or "flask mtoken application create"),
             ("OAuth client", "democlient / changeme"),
+            ("Cloud API", f"{settings.issuer}/powerauth-cloud/swagger-ui/index.html"),
+            ("System users", f"{DEMO_ADMIN}, {DEMO_INTEGRATION} / {DEMO_PASSWORD}"),
             ("Sign in as", 'any login number of 4 or more characters, password "test"'),
         ]
     body = "\n".join(f"  {name:<14}{value}" for name, value in lines)

@@ -7,7 +7,7 @@ from app.demo.portal import Portal, PortalRefused, PortalSilent
 PATH = "/powerauth-cloud/v2/registrations"
 MADE_BY = "demo client"
 HINTS = {
-    401: "Set WEBFLOW_DEMO_CLIENT_INTEGRATION_USER and WEBFLOW_DEMO_CLIENT_INTEGRATION_PASSWORD "
+    401: "Set WEBFLOW_DEMO_INTEGRATION_USER and WEBFLOW_DEMO_INTEGRATION_PASSWORD "
     "to a system user of the portal: flask users create.",
     403: "The integration user may not do this: see flask users.",
     404: "The portal does not serve the Cloud API: add cloud to WEBFLOW_SURFACES. "

@@ -26,7 +26,7 @@ class Environment:
     client_id: str
     client_secret: str = field(repr=False)
     integration_user: str
-    """Who may make registrations through the Cloud API."""
+    """Who this client is for the Cloud API."""
     integration_password: str = field(repr=False)
     app: str = field(repr=False)
     """The environment JSON of the mobile app, as testers paste it into theirs; may be empty."""
@@ -45,9 +45,8 @@ class Environment:
             demo_port=demo_port,
             client_id=variables.get("WEBFLOW_DEMO_CLIENT_ID") or "democlient",
             client_secret=variables.get("WEBFLOW_DEMO_CLIENT_SECRET") or "changeme",
-            integration_user=variables.get("WEBFLOW_DEMO_CLIENT_INTEGRATION_USER")
-            or "integration-user",
-            integration_password=variables.get("WEBFLOW_DEMO_CLIENT_INTEGRATION_PASSWORD") or "",
+            integration_user=variables.get("WEBFLOW_DEMO_INTEGRATION_USER") or "integration-user",
+            integration_password=variables.get("WEBFLOW_DEMO_INTEGRATION_PASSWORD") or "changeme",
             app=variables.get("WEBFLOW_DEMO_CLIENT_ENVIRONMENT") or "",
             phones=default_folder(variables),
         )

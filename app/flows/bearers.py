@@ -11,7 +11,7 @@ from joserfc.jwk import KeySet
 
 from app import clock
 from app.errors import NotAuthenticated, Unavailable
-from app.flows.callers import Caller
+from app.mtoken.access import Caller
 from app.settings import NextStepSettings
 
 log = structlog.get_logger("webflow.bearers")

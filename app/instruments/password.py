@@ -1,31 +1,9 @@
 """The password, judged by the bank."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import BoundedSemaphore
-
 from app.bank.base import Bank
-from app.errors import Overloaded
+from app.hashing import HashingGate
 
-QUEUE_SECONDS = 1.0
 MAX_LENGTH = 256
-
-
-class HashingGate:
-    """Lets only so many password hashes run at once: each takes a core for itself."""
-
-    def __init__(self, slots: int) -> None:
-        self._slots = BoundedSemaphore(slots)
-
-    @contextmanager
-    def __call__(self) -> Iterator[None]:
-        """Wait for a slot. Raises Overloaded after a second, which callers answer with 503."""
-        if not self._slots.acquire(timeout=QUEUE_SECONDS):
-            raise Overloaded("the queue of password hashes is longer than a second")
-        try:
-            yield
-        finally:
-            self._slots.release()
 
 
 class Password:

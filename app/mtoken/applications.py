@@ -77,6 +77,14 @@ class Applications:
             raise ApplicationNotFound(application_id)
         return row
 
+    def lock(self, application_id: str) -> None:
+        """Let nobody else who locks this application go on until the transaction ends."""
+        self._session.scalar(
+            select(MobileApplication.id)
+            .where(MobileApplication.id == application_id)
+            .with_for_update(key_share=True)  # rows that refer to it may still be made
+        )
+
     def by_key(self, application_key: str) -> MobileApplication | None:
         """Return the application that a phone names."""
         wanted = select(MobileApplication).where(

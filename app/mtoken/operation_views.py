@@ -34,6 +34,8 @@ class NewOperation:
     """Empty: as the template says."""
     silent: bool = False
     additional_data: Mapping[str, object] = field(default_factory=dict)
+    needs_phone: bool = False
+    """Whether its user, or the registration, must have a phone that could sign it now."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,16 @@ class Operation:
     created_at: datetime
     expires_at: datetime
     finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class OperationSearch:
+    """Which operations are wanted; None: whatever it is."""
+
+    user_id: str | None = None
+    external_id: str | None = None
+    offset: int = 0
+    limit: int | None = None
 
 
 @dataclass(frozen=True)

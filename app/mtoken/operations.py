@@ -5,21 +5,30 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.crypto.activation import State
 from app.crypto.totp import totp
 from app.crypto.vault import Vault
-from app.errors import ApplicationNotFound, BadRequest, InvalidOperationData, OperationNotFound
-from app.mtoken.operation_views import NewOperation, Operation
+from app.errors import (
+    ApplicationNotFound,
+    BadRequest,
+    InvalidOperationData,
+    OperationChangeRefused,
+    OperationNotFound,
+    RegistrationNotFound,
+)
+from app.mtoken.operation_views import NewOperation, Operation, OperationSearch
 from app.mtoken.reading import Reading, status_of
 from app.mtoken.templates import SHIPPED, Template, data_of, filled, form_of_data, named
 from app.mtoken.transitions import Transitions
 from app.nextstep.form_data import MalformedFormData, parse_form
 from app.nextstep.operation_data import MalformedOperationData
 from app.store.applications import MobileApplication
-from app.store.operations import OperationRow
+from app.store.operations import OperationApplication, OperationRow
+from app.store.registrations import Registration
 
 SEED_BYTES = 16
 MOST_OF_A_REASON = 32
@@ -36,18 +45,32 @@ class Operations:
         *,
         vault: Vault,
         templates: Mapping[str, Template] = SHIPPED,
+        within: frozenset[str] | None = None,
     ) -> None:
         self._session = session
         self._transitions = transitions
         self._vault = vault
         self._templates = templates
+        self._within = within
+        """Applications whose operations there are; None: all."""
         self._reading = Reading(session)
+
+    def within(self, applications: frozenset[str]) -> "Operations":
+        """Return the same for whom only these applications exist."""
+        return Operations(
+            self._session,
+            self._transitions,
+            vault=self._vault,
+            templates=self._templates,
+            within=applications,
+        )
 
     def create(self, wanted: NewOperation) -> Operation:
         """Open an operation and push to the user's phones.
 
         Raises NotConfigured for an unknown template, ApplicationNotFound, InvalidOperationData
-        for data or a form that cannot be read, BadRequest for an end that has passed.
+        for data or a form that cannot be read, BadRequest for an end that has passed,
+        RegistrationNotFound where a phone is needed and there is none.
         """
         template = named(self._templates, wanted.template)
         moment = clock.now()
@@ -55,6 +78,8 @@ class Operations:
         if expires_at <= moment:
             raise BadRequest("the operation would have expired")
         self._check_applications(wanted.applications)
+        if wanted.needs_phone:
+            self._check_phone(wanted)
         row = self._row(wanted, template, created_at=moment, expires_at=expires_at)
         self._transitions.begin(row, frozenset(wanted.applications))
         return self._reading.view(row)
@@ -62,6 +87,24 @@ class Operations:
     def get(self, operation_id: str) -> Operation:
         """Return an operation as it is now. Raises OperationNotFound."""
         return self._reading.view(self._found(operation_id))
+
+    def search(self, wanted: OperationSearch) -> Sequence[Operation]:
+        """Return the operations that fit, the newest first."""
+        fits = [
+            column == value
+            for column, value in (
+                (OperationRow.user_id, wanted.user_id),
+                (OperationRow.external_id, wanted.external_id),
+            )
+            if value is not None
+        ]
+        return self._reading.views(
+            select(OperationRow)
+            .where(*fits, *self._seen())
+            .order_by(OperationRow.created_at.desc(), OperationRow.id)
+            .offset(wanted.offset)
+            .limit(wanted.limit)
+        )
 
     def proximity_otp(self, operation_id: str) -> str | None:
         """Return what the page shows at this moment to the phone beside it; None: nothing."""
@@ -82,6 +125,12 @@ class Operations:
         )
         return row is not None
 
+    def revoke(self, operation_id: str, *, reason: str | None = None) -> None:
+        """Withdraw an operation. Raises OperationNotFound, OperationChangeRefused if it is over."""
+        self._found(operation_id)
+        if not self.cancel(operation_id, reason=reason):
+            raise OperationChangeRefused("it has ended")
+
     def expire(self, limit: int = BATCH) -> int:
         """End operations whose time is over; return how many."""
         due = (
@@ -96,15 +145,43 @@ class Operations:
         if not named:
             raise BadRequest("an operation belongs to an application")
         known = select(MobileApplication.id).where(MobileApplication.id.in_(named))
-        if missing := set(named) - set(self._session.scalars(known)):
+        visible = set(self._session.scalars(known))
+        if self._within is not None:
+            visible &= self._within
+        if missing := set(named) - visible:
             raise ApplicationNotFound(", ".join(sorted(missing)))
+
+    def _check_phone(self, wanted: NewOperation) -> None:
+        """Refuse what no phone could sign: nobody would ever be asked."""
+        if wanted.user_id is None and wanted.registration_id is None:
+            return
+        fits = [
+            Registration.state == State.ACTIVE.name,
+            Registration.application_id.in_(sorted(wanted.applications)),
+        ]
+        if wanted.user_id is not None:
+            fits.append(Registration.user_id == wanted.user_id)
+        if wanted.registration_id is not None:
+            fits.append(Registration.id == wanted.registration_id)
+        if self._session.scalar(select(Registration.id).where(*fits).limit(1)) is None:
+            raise RegistrationNotFound("no active phone could sign it")
+
+    def _seen(self) -> Sequence[ColumnElement[bool]]:
+        """Return what makes an operation visible."""
+        if self._within is None:
+            return ()
+        link = select(OperationApplication.operation_id).where(
+            OperationApplication.operation_id == OperationRow.id,
+            OperationApplication.application_id.in_(sorted(self._within)),
+        )
+        return (link.exists(),)
 
     def _expire(self, operation_id: str) -> bool:
         over = OperationRow.expires_at <= clock.now()
         return self._transitions.apply(operation_id, over, values=_ended("EXPIRED")) is not None
 
     def _found(self, operation_id: str) -> OperationRow:
-        row = self._reading.row(operation_id)
+        row = self._reading.row(operation_id, *self._seen())
         if row is None:
             raise OperationNotFound("no such operation", operation=operation_id)
         return row

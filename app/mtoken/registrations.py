@@ -1,24 +1,31 @@
 """Registrations, as back ends and operators see and change them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.crypto import activation_code
-from app.crypto.activation import State, fingerprint
+from app.crypto.activation import State
 from app.crypto.encoding import same
-from app.crypto.keys import PrivateKey, PublicKey
-from app.errors import BadRequest, RegistrationChangeRefused, RegistrationNotFound
+from app.crypto.keys import PrivateKey
+from app.errors import (
+    ApplicationNotFound,
+    BadRequest,
+    RegistrationChangeRefused,
+    RegistrationNotAllowed,
+    RegistrationNotFound,
+)
 from app.events import Journal, Name
 from app.mtoken.applications import Applications
 from app.mtoken.keyring import Keyring
-from app.mtoken.lifecycle import Lifecycle, is_overdue
+from app.mtoken.lifecycle import UNFINISHED, Lifecycle
 from app.mtoken.pairing import wrong_otp
+from app.mtoken.showing import Showing
 from app.mtoken.verdicts import Refused
-from app.mtoken.views import Code, Shown, Wish
+from app.mtoken.views import Moved, Search, Shown, Wish
 from app.settings import MtokenSettings
 from app.store.registrations import Registration, RegistrationRecord
 
@@ -38,6 +45,7 @@ class Registrations:
         keyring: Keyring,
         lifecycle: Lifecycle,
         settings: MtokenSettings,
+        within: frozenset[str] | None = None,
     ) -> None:
         self._session = session
         self._applications = applications
@@ -45,16 +53,38 @@ class Registrations:
         self._keyring = keyring
         self._lifecycle = lifecycle
         self._settings = settings
+        self._within = within
+        """Applications whose registrations there are; None: all."""
+        self._showing = Showing(applications, keyring)
+
+    def within(self, applications: frozenset[str]) -> "Registrations":
+        """Return the same for whom only these applications exist."""
+        return Registrations(
+            self._session,
+            applications=self._applications,
+            journal=self._journal,
+            keyring=self._keyring,
+            lifecycle=self._lifecycle,
+            settings=self._settings,
+            within=applications,
+        )
 
     def create(self, wish: Wish) -> Shown:
         """Make a registration that waits for its phone.
 
-        Raises ApplicationNotFound, and BadRequest for a number of attempts that no phone reads.
+        Raises ApplicationNotFound, RegistrationNotAllowed if it has to be the only one that is not
+        finished, and BadRequest for a number of attempts that no phone reads or a past end.
         """
+        if not self._knows(wish.application_id):
+            raise ApplicationNotFound(wish.application_id)
         application, moment = self._applications.row(wish.application_id), clock.now()
         attempts = wish.max_failed_attempts or self._settings.failed_attempts
         if attempts not in ATTEMPTS:
             raise BadRequest("the number of attempts is out of range")
+        if wish.expires_at is not None and wish.expires_at <= moment:
+            raise BadRequest("the registration would have expired")
+        if wish.is_alone:
+            self._check_alone(wish)
         row = Registration(
             id=str(uuid4()),
             application_id=application.id,
@@ -73,37 +103,44 @@ class Registrations:
         if wish.otp is not None:
             row.otp_digest = self._keyring.otp_digest(row.id, wish.otp)
         self._lifecycle.begin(row, wish.by)
-        return self._shown(row)
+        return self._showing.shown(row)
 
     def find(self, registration_id: str) -> Shown:
         """Return a registration. Raises RegistrationNotFound."""
         row = self._session.get(Registration, registration_id)
-        if row is None:
+        if row is None or not self._knows(row.application_id):
             raise RegistrationNotFound(registration_id)
-        return self._shown(row)
+        return self._showing.shown(row)
 
     def of_user(
         self, user_id: str | None, application_id: str | None = None, *, with_removed: bool = False
     ) -> Sequence[Shown]:
         """Return the registrations of a user, or of everybody, the newest first."""
-        wanted = select(Registration).order_by(Registration.created_at.desc(), Registration.id)
-        if user_id is not None:
-            wanted = wanted.where(Registration.user_id == user_id)
-        if application_id is not None:
-            wanted = wanted.where(Registration.application_id == application_id)
-        if not with_removed:
-            wanted = wanted.where(Registration.state != State.REMOVED.name)
-        shown = [self._shown(row) for row in self._session.scalars(wanted)]
-        return [each for each in shown if with_removed or each.state != State.REMOVED.name]
+        return self.search(Search(user_id, application_id, with_removed=with_removed))
 
-    def history(self, registration_id: str) -> Sequence[RegistrationRecord]:
-        """Return every change of state, the oldest first."""
+    def search(self, wanted: Search) -> Sequence[Shown]:
+        """Return the registrations that fit, the newest first."""
+        found = (
+            select(Registration)
+            .where(*self._conditions(wanted))
+            .order_by(Registration.created_at.desc(), Registration.id)
+            .offset(wanted.offset)
+            .limit(wanted.limit)
+        )
+        return [self._showing.shown(row) for row in self._session.scalars(found)]
+
+    def history(self, registration_id: str) -> Sequence[Moved]:
+        """Return every change of state, the oldest first. Raises RegistrationNotFound."""
+        self.find(registration_id)
         wanted = (
             select(RegistrationRecord)
             .where(RegistrationRecord.registration_id == registration_id)
             .order_by(RegistrationRecord.number)
         )
-        return self._session.scalars(wanted).all()
+        return [
+            Moved(row.state, row.reason, row.external_user_id, row.created_at)
+            for row in self._session.scalars(wanted)
+        ]
 
     def commit(
         self, registration_id: str, *, otp: str | None = None, by: str | None = None
@@ -123,7 +160,7 @@ class Registrations:
                 return wrong_otp(row, self._lifecycle)
             row.failed_attempts = 0
         self._lifecycle.move(row, State.ACTIVE, by=by)
-        return self._shown(row)
+        return self._showing.shown(row)
 
     def block(
         self, registration_id: str, reason: str | None = None, *, by: str | None = None
@@ -154,12 +191,25 @@ class Registrations:
             lambda row: self._lifecycle.move(row, State.REMOVED, reason, by),
         )
 
-    def rename(self, registration_id: str, name: str) -> Shown:
+    def delete(
+        self, registration_id: str, *, by: str | None = None, even_committed: bool = False
+    ) -> Shown:
+        """End a registration that nobody has committed; an ended one stays as it is.
+
+        Raises RegistrationChangeRefused for a committed one, unless `even_committed`.
+        """
+        if not even_committed:
+            state = State[self._locked(registration_id).state]
+            if state not in (*UNFINISHED, State.REMOVED):
+                raise RegistrationChangeRefused(f"{state.name} is committed")
+        return self.remove(registration_id, by=by)
+
+    def rename(self, registration_id: str, name: str, *, by: str | None = None) -> Shown:
         """Call a phone otherwise."""
         row = self._locked(registration_id)
         row.name = name
-        self._journal.record(Name.REGISTRATION_RENAMED, row.id)
-        return self._shown(row)
+        self._journal.record(Name.REGISTRATION_RENAMED, row.id, **({"by": by} if by else {}))
+        return self._showing.shown(row)
 
     def flag(
         self, registration_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()
@@ -169,7 +219,7 @@ class Registrations:
         kept = [flag for flag in row.flags if flag not in remove]
         row.flags = _in_order([*kept, *add])
         self._journal.record(Name.REGISTRATION_FLAGGED, row.id)
-        return self._shown(row)
+        return self._showing.shown(row)
 
     def expire(self) -> int:
         """Remove registrations that nobody finished in time; return how many."""
@@ -184,51 +234,39 @@ class Registrations:
         row = self._locked(registration_id)
         if row.state != state.name:
             act(row)
-        return self._shown(row)
+        return self._showing.shown(row)
 
     def _locked(self, registration_id: str) -> Registration:
         row = self._lifecycle.locked(registration_id)
-        if row is None:
+        if row is None or not self._knows(row.application_id):
             raise RegistrationNotFound(registration_id)
         return row
 
-    def _shown(self, row: Registration) -> Shown:
-        over = is_overdue(row)
-        return Shown(
-            id=row.id,
-            application_id=row.application_id,
-            user_id=row.user_id,
-            state=State.REMOVED.name if over else row.state,
-            commit_phase=row.commit_phase,
-            code=None if over else self._code(row),
-            fingerprint=_fingerprint(row),
-            version=row.version,
-            name=row.name,
-            platform=row.platform,
-            device_info=row.device_info,
-            extras=row.extras,
-            flags=tuple(row.flags),
-            failed_attempts=row.failed_attempts,
-            max_failed_attempts=row.max_failed_attempts,
-            blocked_reason=row.blocked_reason,
-            created_at=row.created_at,
-            expires_at=row.expires_at,
-            changed_at=row.changed_at,
-            last_used_at=row.last_used_at,
-        )
+    def _knows(self, application_id: str) -> bool:
+        return self._within is None or application_id in self._within
 
-    def _code(self, row: Registration) -> Code | None:
-        code = self._keyring.code(row)
-        if code is None:
-            return None
-        master = self._keyring.master(self._applications.row(row.application_id))
-        return Code(code, activation_code.sign(code, master))
+    def _check_alone(self, wish: Wish) -> None:
+        """Refuse a second registration that is not finished; parallel ones wait for each other."""
+        self._applications.lock(wish.application_id)
+        wanted = Search(wish.user_id, wish.application_id)
+        unfinished = {state.name for state in UNFINISHED}
+        if any(each.state in unfinished for each in self.search(wanted)):
+            raise RegistrationNotAllowed("another registration is not finished")
 
-
-def _fingerprint(row: Registration) -> str | None:
-    if row.device_public is None:
-        return None
-    return fingerprint(PublicKey(row.device_public), row.id, PublicKey(row.server_public))
+    def _conditions(self, wanted: Search) -> Iterator[ColumnElement[bool]]:
+        for column, value in (
+            (Registration.user_id, wanted.user_id),
+            (Registration.application_id, wanted.application_id),
+            (Registration.id, wanted.registration_id),
+        ):
+            if value is not None:
+                yield column == value
+        if self._within is not None:
+            yield Registration.application_id.in_(sorted(self._within))
+        if not wanted.with_removed:  # those whose time is over are removed, noted or not
+            unfinished = Registration.state.in_([state.name for state in UNFINISHED])
+            yield Registration.state != State.REMOVED.name
+            yield ~(unfinished & (Registration.expires_at <= clock.now()))
 
 
 def _in_order(flags: Sequence[str]) -> list[str]:

@@ -23,6 +23,31 @@ class Wish:
     max_failed_attempts: int | None = None
     flags: Sequence[str] = ()
     by: str | None = None
+    is_alone: bool = False
+    """Whether it is refused while the user has another one there that is not finished."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """Which registrations are wanted; None: whatever it is."""
+
+    user_id: str | None = None
+    application_id: str | None = None
+    registration_id: str | None = None
+    with_removed: bool = False
+    offset: int = 0
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Moved:
+    """One change of a registration's state."""
+
+    state: str
+    reason: str
+    external_user_id: str | None
+    """Whoever a back end says has done it."""
+    created_at: datetime
 
 
 @dataclass(frozen=True)

@@ -30,3 +30,16 @@ class SystemUserAuthority(Base):
     id: Mapped[int] = mapped_column(IDS, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("pa_cloud_user.id", ondelete="CASCADE"))
     authority: Mapped[str] = mapped_column(String(256))
+
+
+class SystemUserApplication(Base):
+    """An application whose registrations and operations a system user may see and change."""
+
+    __tablename__ = "pa_cloud_user_application"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("pa_cloud_user.id", ondelete="CASCADE"), primary_key=True
+    )
+    application_id: Mapped[str] = mapped_column(
+        ForeignKey("mobile_applications.id", ondelete="CASCADE"), primary_key=True
+    )

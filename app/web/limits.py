@@ -29,6 +29,7 @@ Counts = Callable[[Response], bool]
 AUTHORIZE = frozenset({"/oauth2/authorize"})
 OAUTH_API = frozenset({"/oauth2/token", "/oauth2/introspect", "/oauth2/revoke", "/oauth2/par"})
 NEXTSTEP = "/powerauth-nextstep/"
+CLOUD = "/powerauth-cloud/"
 IPV6_CUSTOMER = 64
 """Bits of an IPv6 address that its owner cannot change at will."""
 
@@ -81,6 +82,8 @@ def _rules(settings: RateLimitSettings) -> Iterator[tuple[str, str, Applies, Cou
     yield "oauth", settings.oauth_failures, lambda: request.path in OAUTH_API, _refused
     to_nextstep = settings.nextstep_failures
     yield "nextstep", to_nextstep, lambda: request.path.startswith(NEXTSTEP), _refused
+    to_cloud = settings.cloud_failures
+    yield "cloud", to_cloud, lambda: request.path.startswith(CLOUD), _refused
 
 
 def _limit(name: str, rate: str, applies: Applies, counts: Counts | None) -> ApplicationLimit:

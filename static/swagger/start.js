@@ -1,9 +1,9 @@
-// Shows the API of this page's façade; nothing is asked of any other server.
+// Shows the API of the façade that this page stands below; nothing is asked of any other server.
 window.addEventListener("DOMContentLoaded", () => {
-  const place = document.getElementById("swagger-ui");
+  const facade = window.location.pathname.split("/swagger-ui")[0];
   window.SwaggerUIBundle({
-    domNode: place,
-    url: place.dataset.document,
+    domNode: document.getElementById("swagger-ui"),
+    url: `${facade}/v3/api-docs`,
     deepLinking: true,
     validatorUrl: null,
     tryItOutEnabled: true,

@@ -16,6 +16,7 @@ def test_nothing_set_means_the_addresses_of_make_run():
     assert environment.redirect_uri == "http://localhost:8888/connect/demo"
     assert environment.host == "127.0.0.1"
     assert environment.client_id == "democlient"
+    assert environment.integration_user == "integration-user"
     assert not environment.is_secure
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from app.bank.demo import DemoBank
 from app.errors import Overloaded
-from app.instruments.password import HashingGate, Password
+from app.hashing import HashingGate
+from app.instruments.password import Password
 from app.store.attempts import UserAttempts
 from tests.support.banks import SlowBank
 from tests.support.store import all_of, on_sqlite, put_in, writing

@@ -23,7 +23,9 @@ def settings_for(database_url: str, folder: Path) -> Settings:
         var_dir=folder,
         secret_key=SECRET,
         log_level="WARNING",
-        rate_limits=RateLimitSettings(authorize="", oauth_failures="", nextstep_failures=""),
+        rate_limits=RateLimitSettings(
+            authorize="", oauth_failures="", nextstep_failures="", cloud_failures=""
+        ),
     )
 
 

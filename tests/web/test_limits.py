@@ -14,10 +14,14 @@ from tests.support.walker import Walker
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 TWICE = RateLimitSettings(
-    authorize="2/minute", oauth_failures="2/minute", nextstep_failures="2/minute"
+    authorize="2/minute",
+    oauth_failures="2/minute",
+    nextstep_failures="2/minute",
+    cloud_failures="2/minute",
 )
 WRONG = {"Authorization": "Basic bm9ib2R5Ondyb25n"}
 RIGHT = {"Authorization": "Basic ZGVtb2NsaWVudDpjaGFuZ2VtZQ=="}
+CLOUD = "/powerauth-cloud/v2/registrations"
 DETAIL = "/powerauth-nextstep/operation/detail?operationId=x"
 
 
@@ -99,6 +103,17 @@ def test_failures_of_back_ends_are_refused_in_the_envelope_of_next_step(strict):
         },
     }
     assert said.headers["Retry-After"] == "60"
+
+
+def test_failures_of_back_ends_are_refused_in_the_words_of_the_cloud_api(strict):
+    for _ in range(2):
+        assert strict.test_client().get(CLOUD, headers=WRONG).status_code == 401
+    good = {"Authorization": "Basic aW50ZWdyYXRpb24tdXNlcjpjaGFuZ2VtZQ=="}
+    for headers in (WRONG, good):
+        said = strict.test_client().get(CLOUD, headers=headers)
+        assert (said.status_code, said.headers["Retry-After"]) == (429, "60")
+        told = {"code": "HTTP_429", "message": "Too Many Requests"}
+        assert said.json == {"status": "ERROR", "responseObject": told}
 
 
 def test_each_limit_counts_for_itself(strict):

@@ -1,22 +1,20 @@
 """A call of Next Step: its addresses, its envelope, who may make it, and its documentation."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
-from pydantic import Field, create_model
-from spectree import Response, SecurityScheme, SpecTree, Tag
-from spectree.models import SecureType, SecuritySchemeData
+from pydantic import create_model
+from spectree import Response, Tag
 
 from app.api.kit import Schema, json_object, parse, query
+from app.api.openapi import ErrorAnswer, PlainAnswer, camel, is_public, new_document, publish
 from app.errors import BadRequest, NotAllowed, NotAuthenticated
-from app.flows.callers import Caller
+from app.mtoken.access import Caller
 from app.services import services
 
 PREFIX = "/powerauth-nextstep"
-OPEN = frozenset({"nextstep.api_docs", "nextstep.swagger_ui"})
-"""What everybody may read: the documentation."""
 
 bp = Blueprint("nextstep", __name__, url_prefix=PREFIX)
 
@@ -24,38 +22,7 @@ AskT = TypeVar("AskT", bound=Schema)
 Answer = Schema | Sequence[Schema] | None
 Handler = Callable[[AskT], Answer]
 
-
-class ViolationAnswer(Schema):
-    """One field that is not as it should be."""
-
-    field_name: str
-    invalid_value: str | int | float | bool | None
-    hint: str
-
-
-class ErrorObject(Schema):
-    """What went wrong: `code` for programs, `message` for people."""
-
-    code: str
-    message: str
-    violations: list[ViolationAnswer] = Field(default_factory=list)
-
-
-class ErrorAnswer(Schema):
-    """The envelope of every refusal."""
-
-    status: Literal["ERROR"]
-    response_object: ErrorObject
-
-
-class PlainAnswer(Schema):
-    """The envelope of a success that has nothing to say."""
-
-    status: Literal["OK"]
-
-
-document = SpecTree(
-    "flask",
+document = new_document(
     title="Next Step",
     description=(
         "The API by which a bank's back ends prepare, follow and steer operations, and by which "
@@ -63,21 +30,10 @@ document = SpecTree(
         "twin that is a POST, for gateways that pass nothing else."
     ),
     version="3",
-    openapi_version="3.1.0",
-    mode="strict",
-    annotations=False,
-    naming_strategy=lambda model: str(model.__name__),
-    nested_naming_strategy=lambda _parent, child: child,
-    validation_error_status=400,
-    validation_error_model=ErrorAnswer,
-    security_schemes=[
-        SecurityScheme(name="basic", data=SecuritySchemeData(type=SecureType.HTTP, scheme="basic")),
-        SecurityScheme(
-            name="bearer", data=SecuritySchemeData(type=SecureType.HTTP, scheme="bearer")
-        ),
-    ],
+    schemes=("basic", "bearer"),
     security=[{}, {"basic": []}, {"bearer": []}],
 )
+publish(bp, document)
 
 
 def call(  # noqa: PLR0913 - what a call consists of
@@ -112,7 +68,7 @@ def call(  # noqa: PLR0913 - what a call consists of
                 json=None if method == "GET" else _body_of(asks),
                 resp=_answers(answers, refuses, many=many),
                 tags=[Tag(name=about)],
-                operation_id=_camel(name),
+                operation_id=camel(name),
                 skip_validation=True,  # ours is made of the same models and speaks the dialect
             )(view)
             bp.add_url_rule(
@@ -156,7 +112,7 @@ def authenticate() -> None:
     """Let in whom the settings let in; browsers never on behalf of another site."""
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
         raise NotAllowed("another site's page")
-    if request.endpoint not in OPEN:
+    if not is_public():
         g.caller = _caller()
 
 
@@ -177,11 +133,6 @@ def _caller() -> Caller:
 
 def _dumped(content: Schema) -> dict[str, object]:
     return content.model_dump(mode="json", by_alias=True)
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def _body_of(asks: type[Schema]) -> type[Schema]:

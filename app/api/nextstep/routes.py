@@ -5,7 +5,6 @@ from app.api.nextstep import (
     configuration,
     operations,
     organizations,
-    reference,
 )
 from app.api.nextstep.calls import PREFIX, bp
 
@@ -16,5 +15,4 @@ __all__ = [
     "configuration",
     "operations",
     "organizations",
-    "reference",
 ]

@@ -9,11 +9,11 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 from pydantic import ValidationError
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from werkzeug import Response
 
 from app import clock
-from app.flows.callers import ADMIN, INTEGRATION, SystemUsers
+from app.mtoken.access import ADMIN, INTEGRATION, SystemUsers
 from app.settings import NextStepSettings, Settings
 from app.store.flows import FlowRecord
 from app.store.system_users import SystemUser
@@ -111,11 +111,11 @@ def test_back_ends_are_trusted_in_the_demo_only_unless_it_is_set(profile, given,
 
 def test_a_system_user_calls_with_its_generated_password(with_nextstep):
     app = with_nextstep(auth="basic")
-    password = system_user(app, "integration-user", INTEGRATION)
-    assert status(app, *READ, headers=basic("integration-user", password)) == 200
+    password = system_user(app, "robot", INTEGRATION)
+    assert status(app, *READ, headers=basic("robot", password)) == 200
     for headers in (
-        None, {}, basic("integration-user", password + "x"), basic("nobody", password),
-        basic("integration-user", ""), {"Authorization": f"Bearer {password}"},
+        None, {}, basic("robot", password + "x"), basic("nobody", password), basic("robot", ""),
+        {"Authorization": f"Bearer {password}"},
         {"Authorization": "Basic %%%"}, basic("a\x00b", "c\x00d"), basic("x" * 300, "y" * 5000),
     ):  # fmt: skip
         assert status(app, *READ, headers=headers) == 401
@@ -126,9 +126,9 @@ def test_a_system_user_calls_with_its_generated_password(with_nextstep):
 @on_sqlite
 def test_the_password_itself_is_kept_nowhere(with_nextstep):
     app = with_nextstep(auth="basic")
-    password = system_user(app, "integration-user")
+    password = system_user(app, "integration")
     with reading(app) as session:
-        kept = session.query(SystemUser).one().password
+        kept = session.query(SystemUser).filter_by(username="integration").one().password
     assert password not in kept
     assert kept.startswith("{hmac}")
 
@@ -160,6 +160,7 @@ def test_a_user_that_the_guides_sql_made_can_call(with_nextstep, database):  # s
             each.replace("nextval('pa_cloud_user_seq')", "7") for each in (user, authority)
         )
     with writing(app) as session:
+        session.execute(delete(SystemUser))  # those of the demo
         session.execute(text(user), {"hash": hashed})
         session.execute(text(authority))
     headers = basic("system-admin", "a strong password")
@@ -182,10 +183,10 @@ def test_a_slow_hash_is_computed_once_and_a_change_counts_at_once(with_nextstep)
         assert status(app, *READ, headers=headers) == 200
     assert time.perf_counter() - began < 5 * 0.1
     with writing(app) as session:
-        session.query(SystemUser).one().enabled = False
+        session.query(SystemUser).filter_by(username="slow").one().enabled = False
     assert status(app, *READ, headers=headers) == 401
     with writing(app) as session:
-        user = session.query(SystemUser).one()
+        user = session.query(SystemUser).filter_by(username="slow").one()
         user.enabled, user.password = True, bcrypt.hashpw(b"other", bcrypt.gensalt(4)).decode()
     assert status(app, *READ, headers=headers) == 401
     assert status(app, *READ, headers=basic("slow", "other")) == 200

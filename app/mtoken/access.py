@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 import bcrypt
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.crypto.vault import Vault
-from app.errors import NotAuthenticated
-from app.instruments.password import HashingGate
-from app.store.system_users import SystemUser, SystemUserAuthority
+from app.errors import ApplicationNotFound, NotAuthenticated
+from app.hashing import HashingGate
+from app.store.applications import MobileApplication
+from app.store.system_users import SystemUser, SystemUserApplication, SystemUserAuthority
 
 ADMIN = "ROLE_ADMIN"
-INTEGRATION = "ROLE_INTEGRATION"
+INTEGRATION = "ROLE_USER"
 PASSWORD_BYTES = 32
 GENERATED = "{hmac}"
 PURPOSE = "system_user.password"
@@ -33,6 +34,10 @@ class Caller:
 
     name: str
     is_admin: bool
+    is_integration: bool = False
+    """Whether registrations and operations are its business."""
+    applications: frozenset[str] = frozenset()
+    """The applications that it was given; all others do not exist for it."""
 
 
 @dataclass(frozen=True)
@@ -85,16 +90,18 @@ class SystemUsers:
         """Return an enabled system user, to be judged with no transaction open."""
         if "\x00" in username or not _is_text(username):
             return None
-        user = self._session.scalar(select(SystemUser).where(SystemUser.username == username))
-        if user is None or not user.enabled:
-            return None
-        return Known(Caller(username, ADMIN in self._authorities(user)), user.password)
+        user = self.look(username)
+        return self._known(user) if user is not None and user.enabled else None
 
     def admit(self, known: Known | None, password: str) -> Caller:
         """Return who this is, or raise NotAuthenticated, whatever is wrong; may be slow."""
         if known is None or not _is_text(password) or not self._is_right(known, password):
             raise NotAuthenticated("system user")
         return known.caller
+
+    def look(self, username: str) -> SystemUser | None:
+        """Return a system user, enabled or not."""
+        return self._session.scalar(select(SystemUser).where(SystemUser.username == username))
 
     def add(self, username: str, *authorities: str) -> str:
         """Make a system user; return its password, which nobody can read again."""
@@ -110,9 +117,55 @@ class SystemUsers:
     def reset(self, user: SystemUser) -> str:
         """Give a system user another password; return it."""
         password = secrets.token_urlsafe(PASSWORD_BYTES)
+        self.put_password(user, password)
+        return password
+
+    def put_password(self, user: SystemUser, password: str) -> None:
+        """Let a system user in by this password alone; it has to be a random one."""
         user.password = GENERATED + self._digest(user.username, password)
         self._session.flush()
-        return password
+
+    def grant(self, user: SystemUser, application_id: str) -> None:
+        """Give a system user an application; twice is once. Raises ApplicationNotFound."""
+        if self._session.get(MobileApplication, application_id) is None:
+            raise ApplicationNotFound(application_id)
+        if application_id not in self.applications(user):
+            link = SystemUserApplication(user_id=user.id, application_id=application_id)
+            self._session.add(link)
+            self._session.flush()
+
+    def revoke(self, user: SystemUser, application_id: str) -> None:
+        """Take an application from a system user, whether it had it or not."""
+        self._session.execute(
+            delete(SystemUserApplication).where(
+                SystemUserApplication.user_id == user.id,
+                SystemUserApplication.application_id == application_id,
+            )
+        )
+
+    def applications(self, user: SystemUser) -> frozenset[str]:
+        """Return the applications that a system user was given."""
+        given = select(SystemUserApplication.application_id).where(
+            SystemUserApplication.user_id == user.id
+        )
+        return frozenset(self._session.scalars(given))
+
+    def having(self, password: str) -> list[str]:
+        """Return the names of enabled system users whom this password lets in; may be slow."""
+        users = self._session.scalars(
+            select(SystemUser).where(SystemUser.enabled).order_by(SystemUser.username)
+        ).all()
+        return [user.username for user in users if self._is_right(self._known(user), password)]
+
+    def _known(self, user: SystemUser) -> Known:
+        authorities = self._authorities(user)
+        caller = Caller(
+            user.username,
+            is_admin=ADMIN in authorities,
+            is_integration=INTEGRATION in authorities,
+            applications=self.applications(user),
+        )
+        return Known(caller, user.password)
 
     def _authorities(self, user: SystemUser) -> list[str]:
         held = select(SystemUserAuthority.authority).where(SystemUserAuthority.user_id == user.id)

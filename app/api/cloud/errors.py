@@ -1,0 +1,122 @@
+"""Errors in the dialect of the Cloud API: `{"status": "ERROR", "responseObject": {code, message}}`.
+
+What is not there, and what is not the caller's, is 400, in the same words.
+"""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+import structlog
+from flask import request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from app.api.kit import NotValid, Violation
+from app.errors import ApplicationNotFound, NotAuthenticated, Problem
+
+log = structlog.get_logger("webflow.cloud")
+
+ADMIN = "/powerauth-cloud/admin/"
+NO_REGISTRATION = "Registration was not found, or the caller has no access to it."
+NO_APPLICATION = "Application was not found, or the caller has no access to it."
+MESSAGES = {
+    "bad_request": ("ERROR_REQUEST", "Invalid request."),
+    "invalid_operation_data": ("ERROR_REQUEST", "Invalid operation data."),
+    "not_configured": ("ERROR_REQUEST", "No such template."),
+    "registration_not_found": ("ERROR_REGISTRATION_NOT_FOUND", NO_REGISTRATION),
+    "registration_not_allowed": (
+        "ERROR_REGISTRATION_NOT_ALLOWED",
+        "Another registration is in progress.",
+    ),
+    "registration_change_refused": (
+        "ERROR_REGISTRATION_CHANGE",
+        "Invalid registration change was attempted.",
+    ),
+    "wrong_registration_otp": ("ERROR_REGISTRATION", "The one-time password is wrong."),
+    "operation_not_found": ("ERROR_OPERATION_NOT_FOUND", "Operation was not found."),
+    "operation_change_refused": (
+        "ERROR_OPERATION_STATE_CHANGE",
+        "Invalid operation change was attempted.",
+    ),
+    "application_not_found": ("ERROR_ADMIN", "Application was not found."),
+}
+"""Code of a problem → code and words of the dialect."""
+
+HINTS = {
+    "missing": "must not be null",
+    "string_too_short": "must not be empty",
+}
+"""Pydantic's word → hint of the dialect; else pydantic's own."""
+
+UNKNOWN = ("ERROR_GENERIC", "Unknown error occurred.")
+
+
+def dress(error: Exception) -> ResponseReturnValue:
+    """Answer any failure below this façade's address."""
+    match error:
+        case NotValid():
+            return _invalid(error.violations), error.status
+        case Problem(status=HTTPStatus.BAD_REQUEST):
+            log.info(error.code, detail=error.detail)
+            return _error(*_words(error)), error.status
+        case Problem(status=HTTPStatus.INTERNAL_SERVER_ERROR):
+            log.error("unexpected", exc_info=error)
+            return _error(*UNKNOWN), error.status
+        case Problem():
+            log.info(error.code, detail=error.detail)
+            return _by_status(error.status), error.status, _headers(error)
+        case HTTPException():
+            status = HTTPStatus(error.code or 500)
+            headers = {k: v for k, v in error.get_headers() if k == "Allow"}
+            return _by_status(status), status, headers
+        case _:
+            log.error("unexpected", exc_info=error)
+            return _error(*UNKNOWN), HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _words(problem: Problem) -> tuple[str, str]:
+    if isinstance(problem, ApplicationNotFound) and not request.path.startswith(ADMIN):
+        return "ERROR_REGISTRATION", NO_APPLICATION
+    return MESSAGES.get(problem.code, MESSAGES["bad_request"])
+
+
+def _by_status(status: HTTPStatus) -> dict[str, object]:
+    match status:
+        case HTTPStatus.NOT_FOUND:
+            return _error("ERROR_NOT_FOUND", "Resource was not found.")
+        case (
+            HTTPStatus.UNAUTHORIZED
+            | HTTPStatus.FORBIDDEN
+            | HTTPStatus.TOO_MANY_REQUESTS
+            | HTTPStatus.SERVICE_UNAVAILABLE
+        ):
+            return _error(f"HTTP_{status.value}", status.phrase)
+        case _:
+            return _error("ERROR_REQUEST", f"{status.phrase}.")
+
+
+def _headers(problem: Problem) -> dict[str, str]:
+    if isinstance(problem, NotAuthenticated):
+        return {"WWW-Authenticate": 'Basic realm="cloud", charset="UTF-8"'}
+    return {"Retry-After": "2"} if problem.status is HTTPStatus.SERVICE_UNAVAILABLE else {}
+
+
+def _invalid(violations: Sequence[Violation]) -> dict[str, object]:
+    first = violations[0]
+    message = "Invalid method parameter value"
+    if first.kind == "missing":
+        name = first.field.rpartition(".")[2]
+        message = f"Required String parameter '{name}' is not present"
+    body = {"code": "ERROR_REQUEST", "message": message, "violations": list(map(_said, violations))}
+    return {"status": "ERROR", "responseObject": body}
+
+
+def _said(violation: Violation) -> dict[str, object]:
+    is_null = violation.given is None and violation.kind.endswith("_type")
+    hint = "must not be null" if is_null else HINTS.get(violation.kind, violation.hint)
+    said: dict[str, object] = {"fieldName": violation.field, "hint": hint}
+    return said if violation.given is None else {**said, "invalidValue": violation.given}
+
+
+def _error(code: str, message: str) -> dict[str, object]:
+    return {"status": "ERROR", "responseObject": {"code": code, "message": message}}

@@ -1,0 +1,105 @@
+"""What the documents of all façades share: refusals, who may ask, and the page that shows them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from flask import Blueprint, Response, current_app, jsonify, request
+from flask.typing import ResponseReturnValue
+from pydantic import Field
+from spectree import SecurityScheme, SpecTree
+from spectree.models import SecureType, SecuritySchemeData
+
+from app.api.kit import Schema
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""As everywhere, and the icons that stand inside of the vendored style sheet."""
+
+PUBLIC = frozenset({"api_docs", "swagger_ui"})
+
+
+class ViolationAnswer(Schema):
+    """One field that is not as it should be."""
+
+    field_name: str
+    invalid_value: str | int | float | bool | None = None
+    hint: str
+
+
+class ErrorObject(Schema):
+    """What went wrong: `code` for programs, `message` for people."""
+
+    code: str
+    message: str
+    violations: list[ViolationAnswer] = Field(default_factory=list)
+
+
+class ErrorAnswer(Schema):
+    """The envelope of every refusal."""
+
+    status: Literal["ERROR"]
+    response_object: ErrorObject
+
+
+class PlainAnswer(Schema):
+    """A success that has nothing to say."""
+
+    status: Literal["OK"]
+
+
+def new_document(
+    *,
+    title: str,
+    description: str,
+    version: str,
+    schemes: Sequence[str],
+    security: Sequence[Mapping[str, list[str]]],
+) -> SpecTree:
+    """Begin the OpenAPI 3.1 document of a façade; `schemes` are those of HTTP, e.g. `basic`."""
+    return SpecTree(
+        "flask",
+        title=title,
+        description=description,
+        version=version,
+        openapi_version="3.1.0",
+        mode="strict",
+        annotations=False,
+        naming_strategy=lambda model: str(model.__name__),
+        nested_naming_strategy=lambda _parent, child: child,
+        validation_error_status=400,
+        validation_error_model=ErrorAnswer,
+        security_schemes=[
+            SecurityScheme(name=name, data=SecuritySchemeData(type=SecureType.HTTP, scheme=name))
+            for name in schemes
+        ],
+        security=list(security),
+    )
+
+
+def publish(bp: Blueprint, document: SpecTree) -> None:
+    """Let everybody read a façade's document, as JSON and as a page."""
+
+    @bp.get("/v3/api-docs", strict_slashes=False)
+    @bp.get("/openapi.json", strict_slashes=False)
+    def api_docs() -> ResponseReturnValue:
+        return jsonify(document.spec)
+
+    @bp.get("/swagger-ui/index.html", strict_slashes=False)
+    @bp.get("/swagger-ui", strict_slashes=False)
+    def swagger_ui() -> Response:
+        page = current_app.send_static_file("swagger/index.html")
+        page.headers["Content-Security-Policy"] = POLICY
+        return page
+
+
+def is_public() -> bool:
+    """Tell whether this request reads a façade's document."""
+    return (request.endpoint or "").rpartition(".")[2] in PUBLIC
+
+
+def camel(name: str) -> str:
+    """Write a function's name as documents do, e.g. `createOperation`."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
