@@ -1,11 +1,12 @@
 """What all pages of the phone need: the phone that an address names, answers, ways on."""
 
+import secrets
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from app.demo.parts import parts
@@ -15,6 +16,7 @@ from app.demo.phone.signing import POSSESSION, Proof
 from app.demo.phone.troubles import Trouble
 
 bp = Blueprint("phone", __name__, url_prefix="/phone")
+USUAL_USER = "10045678"
 FACTORS = ("knowledge", "biometry", "possession")
 
 P = ParamSpec("P")
@@ -58,6 +60,15 @@ def doing(mobile: Mobile, do: Callable[[], object], said: str) -> ResponseReturn
     except Trouble as trouble:
         complain(trouble)
     return home_of(mobile.id)
+
+
+def lying_here() -> dict[str, object]:
+    """Return what the list of phones shows, and the form that pairs one more."""
+    return {
+        "phones": parts().shop.all(),
+        "user": session.get("user", USUAL_USER),
+        "once": secrets.token_urlsafe(16),
+    }
 
 
 def complain(trouble: Trouble) -> None:

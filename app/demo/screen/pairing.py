@@ -1,6 +1,5 @@
 """Where phones lie: the list, and the ways to pair another one."""
 
-import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 
@@ -14,7 +13,7 @@ from app.demo.phone.refusals import PhoneRefused
 from app.demo.phone.shop import Wish
 from app.demo.phone.troubles import Trouble
 from app.demo.portal import PortalProblem
-from app.demo.screen.kit import bp, home_of
+from app.demo.screen.kit import bp, home_of, lying_here
 
 USUAL_PIN = "1234"
 LONGEST_USER = 256
@@ -94,12 +93,10 @@ def _wish(given: Mapping[str, str]) -> Wish:
 def _list(values: Mapping[str, str], trouble: Trouble | None = None) -> str:
     return render_template(
         "phone/index.html",
-        phones=parts().shop.all(),
+        **lying_here(),
         values=values,
         trouble=trouble,
-        once=secrets.token_urlsafe(16),
         free_name=parts().shop.free_name(),
-        user=session.get("user", "10045678"),
     )
 
 
