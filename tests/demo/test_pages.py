@@ -26,6 +26,7 @@ def test_the_first_page_offers_login_payment_and_authorization_in_all_their_vari
         "/start/login",
         "/start/payment",
         "/start/authorize",
+        "/phone/quick",
     }
     buttons = re.findall(r'name="operation"\s+value="(\w+)"[^>]*>([^<]+)</button>', text)
     assert {label: operation for operation, label in buttons} == VARIANTS

@@ -1,4 +1,4 @@
-"""A phone of `app.demo.phone` in the hand of a test, paired by the operator's commands."""
+"""A phone of `app.demo.phone` in the hand of a test, let in by the bank's own systems."""
 
 import re
 from pathlib import Path
@@ -9,26 +9,26 @@ from app.demo.phone.configuration import App
 from app.demo.phone.mobile import Approval, Mobile, knowledge
 from app.demo.phone.operations import Operation
 from app.demo.phone.shop import Shop, Wish
+from tests.support.back_office import BackOffice
 from tests.support.portal import Portal
 
 PIN: Final = "2468"
-SDK = re.compile(r"mobileSdkConfig\s+(\S+)")
-CODE = re.compile(r"QR text\s+(\S+)")
-ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TOLD = re.compile(r"Mobile app\s+({.+})")
 
 
 class MobilePhone:
     """One phone, paired with one user."""
 
-    def __init__(self, portal: Portal, user: str, name: str = "Pixel 8") -> None:
-        self._portal = portal
-        app = App.read(found(SDK, portal.flask("mtoken", "application", "show", "demo")),
-                       portal.address)  # fmt: skip
-        said = portal.flask("mtoken", "registration", "create", user)
-        self.registration_id = found(ID, said)
-        shop = Shop(Path(mkdtemp(prefix="phones", dir=portal.settings.var_dir)))
-        self.phone: Mobile = shop.pair(Wish(app, found(CODE, said), PIN, name=name))
-        portal.flask("mtoken", "registration", "commit", self.registration_id)
+    def __init__(
+        self, portal: Portal, user: str, name: str = "Pixel 8", *, let_in: bool = True
+    ) -> None:
+        self.bank = BackOffice(portal)
+        self.registration_id, qr = self.bank.register(user)
+        self.folder = Path(mkdtemp(prefix="phones", dir=portal.settings.var_dir))
+        self.shop = Shop(self.folder)
+        self.phone: Mobile = self.shop.pair(Wish(app_of(portal), qr, PIN, name=name))
+        if let_in:
+            self.bank.commit(self.registration_id)
 
     def pending(self) -> list[Operation]:
         """Return what waits for this phone."""
@@ -46,8 +46,13 @@ class MobilePhone:
         self.phone.reject(operation.id, "UNEXPECTED_OPERATION")
 
 
-def found(wanted: re.Pattern[str], text: str) -> str:
-    """Return what an operator reads in what a command says."""
-    match = wanted.search(text)
-    assert match is not None, text
-    return match[match.lastindex or 0]
+def app_of(portal: Portal) -> App:
+    """Return the app as a tester installs it: by the JSON that `make run` prints."""
+    return App.read(told_of(portal))
+
+
+def told_of(portal: Portal) -> str:
+    """Return the environment JSON."""
+    found = TOLD.search(portal.output)
+    assert found is not None, portal.output
+    return found[1]

@@ -42,7 +42,7 @@ class Attribute:
             _text(given, "id"),
             _text(given, "label"),
             _value(kind, given),
-            _text(given, "currencyFormatted", "currency") if kind == "AMOUNT" else "",
+            _text(given, "currency", "currencyFormatted") if kind == "AMOUNT" else "",
             _text(given, "alertType"),
         )
 

@@ -42,17 +42,17 @@ class Shop:
     """All phones of a folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._drawer = Drawer(folder)
+        self.drawer = Drawer(folder)
         self._lock = Lock()
         self._lines: dict[str, Line] = {}
 
     def all(self) -> list[Kept]:
         """Return what is known of every phone, the oldest first."""
-        return self._drawer.all()
+        return self.drawer.all()
 
     def phone(self, phone_id: str) -> Mobile:
         """Return a phone by its id. Raises Trouble."""
-        return Mobile(self._drawer, phone_id, self._line(self._drawer.find(phone_id).address))
+        return Mobile(self.drawer, phone_id, self._line(self.drawer.find(phone_id).address))
 
     def named(self, name: str) -> Mobile:
         """Return a phone by its name; the only one has none to be told. Raises Trouble."""
@@ -74,17 +74,17 @@ class Shop:
         code = _code(wish)
         if not PIN.fullmatch(wish.pin):
             raise Trouble("A PIN has 4 to 32 digits.")
-        with self._drawer.open():
+        with self.drawer.open():
             name = self._free(wish.name or self.free_name())
             line = self._line(wish.app.address)
             state = _exchange(line, wish, code, name)
             kept = Kept(name=name, address=line.address, state=state)
-            self._drawer.write(kept)
-        return Mobile(self._drawer, kept.id, line)
+            self.drawer.write(kept)
+        return Mobile(self.drawer, kept.id, line)
 
     def rename(self, mobile: Mobile, name: str, proof: Proof) -> None:
         """Give a phone another name that no other has. Raises Trouble."""
-        with self._drawer.open():
+        with self.drawer.open():
             mobile.rename(self._free(name, but=mobile.id), proof)
 
     def _free(self, name: str, *, but: str = "") -> str:
