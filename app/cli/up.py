@@ -2,7 +2,6 @@
 
 import errno
 import json
-import os
 import socket
 import sys
 import urllib.error
@@ -85,8 +84,7 @@ def _for_demo(settings: Settings, mobile_app: str) -> dict[str, str]:
         "WEBFLOW_PUBLIC_URL": settings.issuer,
         "WEBFLOW_DEMO_URL": settings.demo_address,
         "WEBFLOW_DEMO_CLIENT_ENVIRONMENT": mobile_app,
-        "WEBFLOW_DEMO_CLIENT_PHONES": os.environ.get("WEBFLOW_DEMO_CLIENT_PHONES")
-        or str(settings.var_dir / "phones"),
+        "WEBFLOW_DEMO_CLIENT_PHONES": str(settings.var_dir / "phones"),
     }
 
 
