@@ -6,6 +6,9 @@ import pytest
 
 from app.demo import create_client
 from app.demo.environment import Environment
+from app.demo.phone.calls import Call
+from app.demo.phone.shop import Shop
+from tests.demo.phone.portal import NOW
 from tests.demo.phone.portal import Portal as DeviceApi
 from tests.demo.standin import Browser
 
@@ -13,11 +16,16 @@ REGISTRATIONS = "/powerauth-cloud/v2/registrations"
 
 
 @pytest.fixture
-def environment(portal, tmp_path):
+def device_api():
+    return DeviceApi()
+
+
+@pytest.fixture
+def environment(portal, device_api, tmp_path):
     app = {
         "name": "demo",
         "serviceBaseUrl": f"{portal.address}/enrollment-server",
-        "mobileSdkConfig": DeviceApi().configuration,
+        "mobileSdkConfig": device_api.configuration,
     }
     return Environment.read(
         {
@@ -75,6 +83,26 @@ def test_a_code_that_the_portal_of_the_app_has_not_signed_is_refused(browser, po
     page = browser.post("/phone/quick", user="10045678")
     assert "not a code of this portal" in page.text
     assert portal.requests == [("POST", REGISTRATIONS)]
+
+
+def test_a_phone_that_the_bank_does_not_let_in_stays_and_says_so(
+    browser, portal, environment, device_api
+):
+    def answer(request):
+        call = Call(request.path.removeprefix("/enrollment-server"), request.data, request.headers)
+        return device_api.answer(call).decode()
+
+    for path in ("keystore/create", "activation/create"):
+        portal.answers[f"/enrollment-server/pa/v3/{path}"] = (200, answer)
+    told = {"status": "OK", "responseObject": {"serverTime": NOW}}
+    portal.answers["/enrollment-server/pa/v3/status"] = (200, told)
+    made = {"registrationId": "x", "activationQrCodeData": device_api.qr}
+    portal.answers[REGISTRATIONS] = (200, made)
+    portal.answers[f"{REGISTRATIONS}/x/commit"] = (400, refusal("ERROR_REGISTRATION_CHANGE"))
+    page = browser.post("/phone/quick", user="10045678")
+    assert page.status_code == 502
+    assert "Pixel 8 is there, but the bank has not let it in." in page.text
+    assert [kept.name for kept in Shop(environment.phones).all()] == ["Pixel 8"]
 
 
 def test_a_portal_that_is_down_is_named(browser, portal):

@@ -70,8 +70,13 @@ def _key(field: str) -> str:
 def _let_in(app: App, user: str) -> str:
     registration = cloud.register(parts().portal, user, app.name)
     mobile = parts().shop.pair(Wish(app, registration.qr, USUAL_PIN))
-    cloud.commit(parts().portal, registration.id)
-    name = mobile.sync().name
+    name = mobile.kept.name
+    try:
+        cloud.commit(parts().portal, registration.id)
+    except PortalProblem as problem:  # perhaps it did after all: the phone stays and will know
+        problem.words = f"{name} is there, but the bank has not let it in. {problem.words}"
+        raise
+    mobile.sync()
     flash(f"{name} is paired with {user}. Its PIN is {USUAL_PIN}.", "ok")
     return mobile.id
 
