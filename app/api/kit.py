@@ -9,6 +9,7 @@ from typing import NoReturn, TypeVar
 from flask import Request
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
+from werkzeug.datastructures import Authorization
 
 from app.errors import BadRequest
 
@@ -74,6 +75,14 @@ def query(request: Request) -> dict[str, object]:
         raise BadRequest("a parameter is repeated")
     check_texts(given)
     return given
+
+
+def authorization(request: Request) -> Authorization | None:
+    """Return the credentials of a request; None for a header that cannot be read."""
+    try:
+        return request.authorization
+    except ValueError:  # werkzeug lets one through that is not ASCII
+        return None
 
 
 def parse(body: object, model: type[ModelT], *, place: str = "") -> ModelT:

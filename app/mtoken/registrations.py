@@ -31,6 +31,7 @@ from app.store.registrations import Registration, RegistrationRecord
 
 NOT_SPECIFIED = "NOT_SPECIFIED"
 ATTEMPTS = range(1, 65)
+MOST_FLAGS = 64
 
 
 class Registrations:
@@ -214,10 +215,12 @@ class Registrations:
     def flag(
         self, registration_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()
     ) -> Shown:
-        """Add flags to a registration, or take them away."""
+        """Add flags to a registration, or take them away. Raises BadRequest for too many."""
         row = self._locked(registration_id)
         kept = [flag for flag in row.flags if flag not in remove]
         row.flags = _in_order([*kept, *add])
+        if len(row.flags) > MOST_FLAGS:
+            raise BadRequest("too many flags")
         self._journal.record(Name.REGISTRATION_FLAGGED, row.id)
         return self._showing.shown(row)
 

@@ -80,7 +80,7 @@ class Cloud:
         """Block, unblock or remove a phone."""
         return self("PUT", f"/v2/registrations/{registration}", {"change": change, **more})
 
-    def phone(self, user: str = USER, *, commit: bool = True, **more: object) -> Device:
+    def phone(self, user: str = USER, *, commit: bool = True, **more: Any) -> Device:
         """Register a phone, as a bank and its customer do."""
         made = self.register(user, **more)
         device = exchanged(self.app, made["activationCode"])

@@ -55,7 +55,7 @@ def application_list() -> ApplicationList:
 
 
 @call(
-    "GET /admin/applications/<application_id>",
+    "GET /admin/applications/<applicationId>",
     answers=ApplicationDetail,
     about=ABOUT,
     refuses="ERROR_ADMIN",

@@ -1,6 +1,6 @@
 """A call of the Cloud API: its address, who may make it, what it takes, its documentation.
 
-@call("PUT /v2/registrations/<registration_id>", body=Change, answers=None, about="Registrations")
+@call("PUT /v2/registrations/<registrationId>", body=Change, answers=None, about="Registrations")
 def update_registration_state(registration_id: str, body: Change) -> None:
 """
 
@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
+from pydantic.alias_generators import to_snake
 from spectree import Response, Tag
 
-from app.api.kit import Schema, check_texts, json_object, parse, query
+from app.api.kit import Schema, authorization, check_texts, json_object, parse, query
 from app.api.openapi import ErrorAnswer, PlainAnswer, camel, is_public, new_document, publish
 from app.errors import NotAllowed, NotAuthenticated
 from app.mtoken.access import Caller
@@ -62,8 +63,8 @@ def call(  # noqa: PLR0913 - what a call consists of
 
         def view(**names: str) -> ResponseReturnValue:
             _check_caller()
-            given: dict[str, object] = dict(names)
-            check_texts(given)
+            check_texts(names)
+            given: dict[str, object] = {to_snake(key): value for key, value in names.items()}
             if asks is not None:
                 given["asked"] = parse(query(request), asks, place=name)
             if body is not None:
@@ -118,13 +119,14 @@ def operations() -> Operations:
 @bp.before_request
 def authenticate() -> None:
     """Let in system users; browsers never on behalf of another site."""
+    if is_public():
+        return
     if request.headers.get("Sec-Fetch-Site") not in FROM_HERE:
         raise NotAllowed("another site's page")
-    if not is_public():
-        given = request.authorization
-        if given is None or given.type != "basic":
-            raise NotAuthenticated("no Basic credentials")
-        g.caller = services().system_user(given.username or "", given.password or "")
+    given = authorization(request)
+    if given is None or given.type != "basic":
+        raise NotAuthenticated("no Basic credentials")
+    g.caller = services().system_user(given.username or "", given.password or "")
 
 
 def _check_caller() -> None:

@@ -48,6 +48,9 @@ HINTS = {
 }
 """Pydantic's word → hint of the dialect; else pydantic's own."""
 
+OURS = "Value error, "
+"""What pydantic says before our own words."""
+
 UNKNOWN = ("ERROR_GENERIC", "Unknown error occurred.")
 
 
@@ -114,7 +117,7 @@ def _invalid(violations: Sequence[Violation]) -> dict[str, object]:
 def _said(violation: Violation) -> dict[str, object]:
     is_null = violation.given is None and violation.kind.endswith("_type")
     hint = "must not be null" if is_null else HINTS.get(violation.kind, violation.hint)
-    said: dict[str, object] = {"fieldName": violation.field, "hint": hint}
+    said: dict[str, object] = {"fieldName": violation.field, "hint": hint.removeprefix(OURS)}
     return said if violation.given is None else {**said, "invalidValue": violation.given}
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from app.api.cloud.schemas import Later, Moment, Name, Paging, Text, moment_of
 from app.api.kit import Schema
@@ -103,14 +103,21 @@ class OperationDetail(Schema):
 
 
 class ListOperationsRequest(Paging):
-    """Which operations."""
+    """Which operations: of a user, or with an id of the caller's."""
 
-    user_id: Name | None = None
     external_id: Name | None = None
+    userId: Name | None = Field(default=None, validate_default=True)  # noqa: N815 - as it is told
+
+    @field_validator("userId")
+    @classmethod
+    def _narrow(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("external_id") is None:
+            raise ValueError("userId or externalId is needed")
+        return value
 
     def search(self) -> OperationSearch:
         """Return what is wanted."""
-        return OperationSearch(self.user_id, self.external_id, self.offset, self.size)
+        return OperationSearch(self.userId, self.external_id, self.offset, self.size)
 
 
 class OperationList(Schema):

@@ -4,7 +4,7 @@ from app.api.cloud import operation_schemas as schemas
 from app.api.cloud.calls import call, caller, operations
 
 ABOUT = "Operations"
-ONE = "/v2/operations/<operation_id>"
+ONE = "/v2/operations/<operationId>"
 UNKNOWN = "ERROR_OPERATION_NOT_FOUND"
 
 

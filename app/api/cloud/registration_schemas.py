@@ -84,17 +84,24 @@ class CreateRegistrationResponse(Schema):
 
 
 class ListRegistrationsRequest(Paging):
-    """Which registrations; removed ones on demand."""
+    """Which registrations: of a user, or one; removed ones on demand."""
 
-    user_id: Name | None = None
     registration_id: Name | None = None
+    userId: Name | None = Field(default=None, validate_default=True)  # noqa: N815 - as it is told
     app_id: Name | None = None
     removed: bool = False
+
+    @field_validator("userId")
+    @classmethod
+    def _narrow(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None and info.data.get("registration_id") is None:
+            raise ValueError("userId or registrationId is needed")
+        return value
 
     def search(self) -> Search:
         """Return what is wanted."""
         return Search(
-            user_id=self.user_id,
+            user_id=self.userId,
             application_id=self.app_id,
             registration_id=self.registration_id,
             with_removed=self.removed,

@@ -7,7 +7,7 @@ from app.mtoken.verdicts import Refused
 from app.services import services
 
 ABOUT = "Registrations"
-ONE = "/v2/registrations/<registration_id>"
+ONE = "/v2/registrations/<registrationId>"
 UNKNOWN = "ERROR_REGISTRATION_NOT_FOUND"
 REFUSED = f"{UNKNOWN} ERROR_REGISTRATION_CHANGE"
 

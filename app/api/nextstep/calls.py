@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from pydantic import create_model
 from spectree import Response, Tag
 
-from app.api.kit import Schema, json_object, parse, query
+from app.api.kit import Schema, authorization, json_object, parse, query
 from app.api.openapi import ErrorAnswer, PlainAnswer, camel, is_public, new_document, publish
 from app.errors import BadRequest, NotAllowed, NotAuthenticated
 from app.mtoken.access import Caller
@@ -117,7 +117,7 @@ def authenticate() -> None:
 
 
 def _caller() -> Caller:
-    given = request.authorization
+    given = authorization(request)
     match services().settings.nextstep.auth:
         case "none":
             return services().anybody

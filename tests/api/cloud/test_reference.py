@@ -1,0 +1,259 @@
+"""The document of the Cloud API, the page that shows it, and that anything may be asked."""
+
+import json
+import os
+import re
+
+import pytest
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from tests.support.cloud import APP, PREFIX, Cloud, admin, basic
+from tests.support.device import USER
+from tests.support.store import on_sqlite
+
+pytest_plugins = ["tests.support.lasting"]
+
+EXAMPLES = int(os.environ.get("WEBFLOW_TEST_EXAMPLES", "4"))
+"""How much is asked of each call; more by hand."""
+
+GUIDE = {
+    "createRegistration": ("POST", "/v2/registrations", "Registrations"),
+    "getRegistrationList": ("GET", "/v2/registrations", "Registrations"),
+    "getRegistration": ("GET", "/v2/registrations/{registrationId}", "Registrations"),
+    "deleteRegistration": ("DELETE", "/v2/registrations/{registrationId}", "Registrations"),
+    "commitActivation": ("POST", "/v2/registrations/{registrationId}/commit", "Registrations"),
+    "updateRegistrationState": ("PUT", "/v2/registrations/{registrationId}", "Registrations"),
+    "createOperation": ("POST", "/v2/operations", "Operations"),
+    "getOperation": ("GET", "/v2/operations/{operationId}", "Operations"),
+    "cancelOperation": ("DELETE", "/v2/operations/{operationId}", "Operations"),
+    "applicationDetail": ("GET", "/admin/applications/{applicationId}", "Applications"),
+}
+"""Names and tags of the guide's console links (seed 001)."""
+
+
+@pytest.fixture
+def document(lasting_apps):
+    answer = lasting_apps("sqlite").test_client().get(f"{PREFIX}/v3/api-docs")
+    assert answer.status_code == 200
+    return answer.json
+
+
+def calls(document):
+    return [
+        (path.removeprefix(PREFIX), method.upper(), made)
+        for path, methods in document["paths"].items()
+        for method, made in methods.items()
+    ]
+
+
+def back_end(app, path):
+    return admin(app) if path.startswith("/admin/") else Cloud(app)
+
+
+# --- the document -----------------------------------------------------------------------------
+
+
+def test_calls_have_the_names_and_tags_of_the_guide(document):
+    assert document["openapi"] == "3.1.0"
+    named = {made["operationId"]: (m, path, *made["tags"]) for path, m, made in calls(document)}
+    assert len(named) == len(calls(document))
+    assert named | GUIDE == named
+
+
+def test_every_call_has_a_sentence_and_its_refusals(document):
+    for path, _, made in calls(document):
+        assert made["summary"].endswith("."), path
+        assert set(made["responses"]) == {"200", "400", "401", "403", "413", "429", "503"}, path
+    found = re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document))
+    assert set(found) <= set(document["components"]["schemas"])
+
+
+def test_what_answers_is_what_is_documented(document, lasting_apps):
+    served = {
+        (re.sub(r"<(\w+)>", r"{\1}", str(rule)).removeprefix(PREFIX), method)
+        for rule in lasting_apps("sqlite").url_map.iter_rules()
+        if str(rule).startswith(PREFIX)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    own = ("/v3/api-docs", "/openapi.json", "/swagger-ui", "/swagger-ui/index.html")
+    documented = {(path, method) for path, method, _ in calls(document)}
+    assert served == documented | {(path, "GET") for path in own}
+
+
+@pytest.mark.parametrize("path", ["/swagger-ui/index.html", "/v3/api-docs", "/openapi.json"])
+def test_everybody_may_read_it(lasting_apps, path):
+    headers = {"Sec-Fetch-Site": "cross-site"}  # a link on another site's page
+    with lasting_apps("sqlite").test_client().get(PREFIX + path, headers=headers) as answer:
+        assert answer.status_code == 200
+        if path.endswith(".html"):
+            assert "script-src 'self';" in answer.headers["Content-Security-Policy"]
+            assert "/static/swagger/start.js" in answer.text
+
+
+# --- the way to ask ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_path_may_end_with_a_slash_and_nothing_redirects(lasting_app, slash):  # decision 22
+    cloud = Cloud(lasting_app)
+    wanted = {"userId": USER, "appId": APP, "surprise": [{"a": 1}]}
+    made = cloud("POST", f"/v2/registrations{slash}", wanted)["registrationId"]
+    assert cloud("GET", f"/v2/registrations{slash}", registrationId=made)["registrations"]
+    assert cloud("GET", f"/v2/registrations/{made}{slash}")["registrationStatus"] == "CREATED"
+    assert cloud("DELETE", f"/v2/registrations/{made}{slash}") == {"status": "OK"}
+
+
+@pytest.mark.parametrize("path", ["", "/", "/unknown", "/v2", "/v2/registrations/x/unknown", "//"])
+def test_an_unknown_address_is_refused_in_the_dialect(lasting_apps, path):  # 10
+    for method in ("GET", "POST"):
+        answer = Cloud(lasting_apps("sqlite")).ask(method, path)
+        assert answer.status_code == 404
+        assert answer.json["responseObject"]["code"] == "ERROR_NOT_FOUND"
+
+
+def test_a_method_that_an_address_does_not_have_is_refused_in_the_dialect(lasting_apps):
+    answer = Cloud(lasting_apps("sqlite")).ask("PATCH", "/v2/registrations/x")
+    assert (answer.status_code, answer.json["responseObject"]["code"]) == (405, "ERROR_REQUEST")
+    assert {"GET", "PUT", "DELETE"} <= set(answer.headers["Allow"].split(", "))
+
+
+BODIES = [
+    b"null", b"[]", b"1", b'"x"', b"{", b"\xff\xfe", b"\xc3\x28", b'{"userId":"a\\u0000b"}',
+    b'{"userId":"\\ud800"}', b'{"a":NaN}', b'{"a":1e999}', b'{"a":1,"a":2}',
+    b'{"a":' * 200 + b"{}" + b"}" * 200, b"[" * 100_000, b"userId=x&appId=demo",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:30]))
+def test_no_call_takes_a_body_that_is_none(lasting_apps, document, body):  # 11
+    client = lasting_apps("sqlite").test_client()
+    headers = Cloud(lasting_apps("sqlite")).headers
+    taking = [(path, m) for path, m, made in calls(document) if "requestBody" in made]
+    assert taking
+    for path, method in taking:
+        answer = client.open(PREFIX + path, method=method, data=body, headers=headers)
+        told = answer.json["responseObject"]
+        assert (answer.status_code, told["code"]) == (400, "ERROR_REQUEST"), path
+        assert "violations" not in told
+
+
+def test_no_call_takes_a_large_body(lasting_apps, document):
+    client = lasting_apps("sqlite").test_client()
+    headers = Cloud(lasting_apps("sqlite")).headers
+    for path, method, made in calls(document):
+        if "requestBody" in made:
+            answer = client.open(PREFIX + path, method=method, data=b"x" * 300_000, headers=headers)
+            told = answer.json["responseObject"]
+            assert (answer.status_code, told["code"]) == (413, "ERROR_REQUEST"), path
+
+
+@pytest.mark.parametrize("name", ["a%00b", "%ff", "x" * 2000, "%ED%A0%80", "'; DROP", "..%2F.."])
+def test_no_name_in_an_address_is_a_failure_of_ours(lasting_app, document, name):
+    for path, method, _ in calls(document):
+        if "{" in path:
+            filled = re.sub(r"\{\w+\}", name, path)
+            answer = back_end(lasting_app, path).ask(method, filled)
+            assert answer.status_code in (400, 404), (path, answer.text)
+            assert answer.json["status"] == "ERROR"
+
+
+# --- anything may be asked ----------------------------------------------------------------------
+
+
+@on_sqlite
+def test_no_generated_request_gets_an_undocumented_answer(app):
+    import schemathesis  # noqa: PLC0415 - slow to import, and only needed here
+    from schemathesis.checks import not_a_server_error  # noqa: PLC0415
+    from schemathesis.specs.openapi.checks import (  # noqa: PLC0415
+        content_type_conformance,
+        response_schema_conformance,
+        status_code_conformance,
+    )
+
+    checks = (
+        not_a_server_error, status_code_conformance, content_type_conformance,
+        response_schema_conformance,
+    )  # fmt: skip
+    schema = schemathesis.openapi.from_wsgi(f"{PREFIX}/v3/api-docs", app)
+    asked = set()
+    for found in schema.get_all_operations():
+        operation = found.ok()
+        headers = back_end(app, operation.path.removeprefix(PREFIX)).headers
+
+        @given(case=operation.as_strategy())
+        @hypothesis_settings(
+            max_examples=5 * EXAMPLES,
+            database=None,
+            deadline=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        def ask(case):
+            case.call_and_validate(checks=checks, headers=headers)  # noqa: B023 - called below
+
+        ask()
+        asked.add((operation.path, operation.method))
+    assert len(asked) >= len(GUIDE)
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=300),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+NAMES = st.sampled_from(
+    [
+        "userId", "appId", "otp", "otpValidation", "commitPhase", "flags", "externalUserId",
+        "timestampRegistrationExpire", "change", "blockReason", "name", "template", "language",
+        "externalId", "flag", "timestampExpires", "parameters", "proximityCheckEnabled", "silent",
+        "registrationId", "additionalData", "statusReason", "removed", "page", "size",
+        "incompleteStatusCheck",
+    ]
+)  # fmt: skip
+SENSIBLE = {
+    "userId": USER, "appId": APP, "template": "payment", "change": "BLOCK", "name": "x",
+    "flags": ["A"], "commitPhase": "ON_COMMIT", "parameters": {"amount": "1", "currency": "EUR"},
+}  # fmt: skip
+
+
+def test_no_made_up_request_is_a_failure_of_ours(lasting_apps, document):
+    asked = [(path, method) for path, method, _ in calls(document)]
+    known = {}
+    for kind in ("sqlite", "postgresql"):
+        cloud = Cloud(lasting_apps(kind))
+        phone = cloud.phone().id
+        known[kind] = {"registrationId": phone, "applicationId": APP}
+        known[kind]["operationId"] = cloud.open()["operationId"]
+
+    @given(
+        call=st.sampled_from(asked),
+        wanted=st.dictionaries(NAMES, JUNK, max_size=5),
+        sensible=st.lists(st.sampled_from(sorted(SENSIBLE))),
+        query=st.dictionaries(NAMES, st.text(max_size=9), max_size=3),
+        on=st.sampled_from(["sqlite", "postgresql"]),
+    )
+    @hypothesis_settings(max_examples=60 * EXAMPLES, database=None, deadline=None)
+    def ask(call, wanted, sensible, query, on):
+        path, method = call
+        address = path.format(**known[on])
+        body = wanted | {name: SENSIBLE[name] for name in sensible}
+        given_body = None if method == "GET" else body
+        answer = back_end(lasting_apps(on), path).ask(method, address, given_body, **query)
+        assert answer.status_code in (200, 400), answer.text
+        assert (answer.json.get("status") == "ERROR") == (answer.status_code == 400)
+
+    ask()
+
+
+@given(header=st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=60))
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def test_no_header_is_a_failure_of_ours(lasting_apps, header):
+    client = lasting_apps("sqlite").test_client()
+    for value in (header, f"Basic {header}", basic(header, header)["Authorization"]):
+        answer = client.get(f"{PREFIX}/v2/registrations", headers={"Authorization": value})
+        assert (answer.status_code, answer.json["status"]) == (401, "ERROR")
