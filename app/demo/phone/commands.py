@@ -178,11 +178,20 @@ def offline(shop: Shop, text: str, name: str, pin: str | None, *, biometry: bool
 def status(shop: Shop, name: str, *, as_json: bool) -> None:
     """Ask for the state of a phone, or of all."""
     found = [shop.named(name)] if name else [shop.phone(kept.id) for kept in shop.all()]
-    known = [mobile.sync() for mobile in found]
+    silent: Trouble | None = None
+    for mobile in found:
+        try:
+            mobile.sync()
+        except Trouble as trouble:
+            silent = trouble
+            click.echo(f"{mobile.kept.name}: {trouble.words}", err=True)
+    known = [_status(mobile.kept) for mobile in found]
     if as_json:
-        click.echo(json.dumps([_status(kept) for kept in known]))
-    for kept in [] if as_json else known:
-        click.echo("  ".join(map(str, _status(kept).values())))
+        click.echo(json.dumps(known))
+    for told_of in [] if as_json else known:
+        click.echo("  ".join(map(str, told_of.values())))
+    if silent:
+        raise silent
 
 
 @phone.command()
@@ -237,11 +246,13 @@ def _proof(pin: str | None, *, biometry: bool) -> Proof:
 
 def _pin(given: str | None, *, confirm: bool = False) -> str:
     """Return the PIN: as it was given, else as it is typed, or read where nobody can type."""
-    if given is not None:
-        return given
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
-    return str(click.prompt("PIN", hide_input=True, confirmation_prompt=confirm, err=True))
+    if given is None and sys.stdin.isatty():
+        given = str(click.prompt("PIN", hide_input=True, confirmation_prompt=confirm, err=True))
+    if given is None:
+        given = sys.stdin.readline().rstrip("\n")
+    if not given:
+        raise click.UsageError("Give the PIN by --pin, or on the standard input.")
+    return given
 
 
 def _print(operations: list[Operation], *, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from app.demo.phone.refusals import PhoneRefused
 
 FORMAT = 1
 MASTER_P256 = 1
+LONGEST_ADDRESS = 512
 DEVICE_API = "/enrollment-server"
 KEY_SIZE = 16
 POINT_SIZE = 65
@@ -76,6 +77,8 @@ def _address(given: str) -> str:
     except ValueError:
         raise refused from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise refused
+    if len(given) > LONGEST_ADDRESS or not given.isprintable():
         raise refused
     return given.rstrip("/") + ("" if parts.path.strip("/") else DEVICE_API)
 

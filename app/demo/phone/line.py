@@ -16,6 +16,7 @@ TIME = "/pa/v3/status"
 TIMEOUT = httpx2.Timeout(10, connect=3)
 TIME_KEPT_SECONDS = 30
 LARGEST_ANSWER = 1_000_000
+LONGEST_WORDS = 300
 
 
 class Line:
@@ -84,7 +85,7 @@ class Line:
                 f"{self.address} answered {answer.status_code}, but not as a portal does."
             )
         words = f"The portal says {code}: {said.get('message') or 'no reason was given'}"
-        return Declined(words, status=answer.status_code, code=code)
+        return Declined(words[:LONGEST_WORDS], status=answer.status_code, code=code)
 
 
 @cache

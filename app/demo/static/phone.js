@@ -5,8 +5,8 @@ const EVERY = 5000;
 let told = false;
 
 function isBeingFilledIn() {
-  const fields = [...document.querySelectorAll("[data-form] input:not([type=hidden]), [data-form] textarea")];
-  return fields.some((field) => field.value || field === document.activeElement);
+  const fields = [...document.querySelectorAll("[data-form] input:not([type=hidden])")];
+  return fields.some((field) => field === document.activeElement || (field.type !== "radio" && field.value));
 }
 
 function tell(words, link) {

@@ -3,11 +3,13 @@
 import json
 import os
 import stat
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from app.demo.phone.commands import phone
+from app.demo.phone.shop import Shop
 from tests.support.back_office import BackOffice
 from tests.support.mobile import app_of, told_of
 
@@ -140,6 +142,22 @@ def test_a_phone_is_thrown_away_without_its_portal(run, bank, paired):
     assert run("remove", "--here").exit_code == 0
     assert run("status", "--json").stdout == "[]\n"
     assert bank.name_of(paired) == "Pixel 8"
+
+
+def test_the_state_of_the_others_is_told_when_one_portal_is_silent(run, tmp_path, paired):
+    drawer = Shop(tmp_path / "phones").drawer
+    (kept,) = drawer.all()
+    drawer.write(replace(kept, id="0123456789ab", name="Lost", address="http://127.0.0.1:1/es"))
+    done = run("status", "--json")
+    assert done.exit_code == 7
+    assert "Lost: The connection to http://127.0.0.1:1/es was lost." in done.stderr
+    assert [told["state"] for told in json.loads(done.stdout)] == ["ACTIVE", "PENDING_COMMIT"]
+
+
+def test_a_pin_that_nobody_gave_is_asked_for_instead_of_signing_with_none(run, bank, user, paired):
+    bank.ask(user)
+    done = run("approve")
+    assert (done.exit_code, "--pin" in done.stderr) == (2, True)
 
 
 def test_wrong_usage_ends_with_2(run):
