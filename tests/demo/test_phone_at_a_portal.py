@@ -53,6 +53,10 @@ def approve(mobile, operation, proof=KNOWLEDGE, number=""):
     mobile.phone.approve(Approval(operation.id, operation.data, proof, number))
 
 
+def move_clock(portal, offset):
+    httpx2.post(f"{portal.address}/demo/clock", json={"offset": offset}, trust_env=False)
+
+
 def test_a_new_phone_waits_for_the_bank_and_then_knows_whose_it_is(portal, user):
     mobile = MobilePhone(portal, user, let_in=False)
     with pytest.raises(Unusable) as refused:
@@ -160,6 +164,18 @@ def test_an_operation_that_has_ended_is_told_so(mobile, bank, user):
         mobile.phone.detail("nothing")
 
 
+def test_an_operation_whose_time_is_over_is_told_so(portal, mobile, bank, user):
+    bank.ask(user)
+    (operation,) = mobile.pending()
+    try:
+        move_clock(portal, "PT20M")
+        with pytest.raises(Ended, match="time of this operation is over"):
+            approve(mobile, operation)
+        assert mobile.pending() == []
+    finally:
+        move_clock(portal, "PT0S")
+
+
 def test_the_number_of_the_page_is_needed_where_the_operation_asks_for_it(mobile, bank, user):
     asked = bank.ask(user, proximityCheckEnabled=True)
     (operation,) = mobile.pending()
@@ -245,11 +261,11 @@ def test_the_portals_clock_may_be_moved(portal, mobile):
     assert mobile.pending() == []
     try:
         for offset in ("PT3H", "PT0S"):
-            httpx2.post(f"{portal.address}/demo/clock", json={"offset": offset}, trust_env=False)
+            move_clock(portal, offset)
             assert mobile.pending() == []
             mobile.phone.rename(f"At {offset}", KNOWLEDGE)
     finally:
-        httpx2.post(f"{portal.address}/demo/clock", json={"offset": "PT0S"}, trust_env=False)
+        move_clock(portal, "PT0S")
 
 
 def test_a_code_works_once_and_only_with_a_pin_of_digits_and_a_free_name(portal, user, tmp_path):
