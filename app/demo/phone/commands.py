@@ -6,52 +6,33 @@ let in yet, 5 the operation has ended, 6 a forged code, 7 no connection.
 
 import json
 import sys
-from collections.abc import Callable
-from functools import wraps
 from os import environ
 from pathlib import Path
-from typing import ParamSpec
 
 import click
 
 from app.demo.environment import PHONES, default_folder
+from app.demo.phone.command_kit import (
+    chosen,
+    finger_option,
+    in_a_line,
+    json_option,
+    name_option,
+    pin_of,
+    pin_option,
+    print_all,
+    proof,
+    state_of,
+    told,
+)
 from app.demo.phone.configuration import App
-from app.demo.phone.keeping import Kept
-from app.demo.phone.mobile import BIOMETRY, Approval, Mobile, knowledge
-from app.demo.phone.operations import REASONS, Operation
+from app.demo.phone.mobile import Approval
+from app.demo.phone.operations import REASONS
 from app.demo.phone.refusals import PhoneRefused
 from app.demo.phone.shop import Shop, Wish
-from app.demo.phone.signing import Proof
 from app.demo.phone.troubles import Trouble
 
-P = ParamSpec("P")
 CONFIGURATION = "WEBFLOW_DEMO_CLIENT_ENVIRONMENT"
-
-name_option = click.option("--phone", "name", default="", help="Which phone; needed if several.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Write JSON.")
-pin_option = click.option("--pin", help="Asked for, and not shown, if absent.")
-finger_option = click.option("--biometry", is_flag=True, help="By the finger instead of the PIN.")
-
-
-class Failed(click.ClickException):
-    """A trouble, as a command ends with it."""
-
-    def __init__(self, trouble: Trouble) -> None:
-        super().__init__(f"{trouble.words} {trouble.hint}".strip())
-        self.exit_code = trouble.exit_code  # type: ignore[misc]  # click means it so
-
-
-def told(command: Callable[P, None]) -> Callable[P, None]:
-    """Say what went wrong in a sentence, and end with its exit code."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except Trouble as trouble:
-            raise Failed(trouble) from trouble
-
-    return run
 
 
 @click.group(help=__doc__)
@@ -89,8 +70,8 @@ def pair(  # noqa: PLR0913 - each is an option
         app = App.read(config, server)
     except PhoneRefused as refused:
         raise click.UsageError(f"--config and --server: {refused}") from refused
-    chosen = _pin(pin, confirm=True)
-    wish = Wish(app, code, chosen, name=name, otp=otp, biometry=not no_biometry)
+    new_pin = pin_of(pin, confirm=True)
+    wish = Wish(app, code, new_pin, name=name, otp=otp, biometry=not no_biometry)
     mobile = shop.pair(wish)
     click.echo(f"Paired {mobile.kept.name}.")
     click.echo(f"Compare with the bank: {mobile.kept.state.fingerprint}")
@@ -103,7 +84,7 @@ def pair(  # noqa: PLR0913 - each is an option
 @told
 def list_(shop: Shop, name: str, *, as_json: bool) -> None:
     """List what waits for an answer."""
-    _print(shop.named(name).pending(), as_json=as_json)
+    print_all(shop.named(name).pending(), as_json=as_json)
 
 
 @phone.command()
@@ -116,7 +97,7 @@ def list_(shop: Shop, name: str, *, as_json: bool) -> None:
 def history(shop: Shop, name: str, pin: str | None, *, biometry: bool, as_json: bool) -> None:
     """List all operations, the newest first."""
     mobile = shop.named(name)
-    _print(mobile.history(_proof(pin, biometry=biometry)), as_json=as_json)
+    print_all(mobile.history(proof(pin, biometry=biometry)), as_json=as_json)
 
 
 @phone.command()
@@ -132,10 +113,10 @@ def approve(  # noqa: PLR0913 - each is an option
 ) -> None:
     """Approve an operation; without an id the only one that waits."""
     mobile = shop.named(name)
-    operation = _chosen(mobile, operation_id)
-    click.echo(_line(operation), err=True)
-    proof = _proof(pin, biometry=biometry)
-    mobile.approve(Approval(operation.id, operation.data, proof, number))
+    operation = chosen(mobile, operation_id)
+    click.echo(in_a_line(operation), err=True)
+    proved = proof(pin, biometry=biometry)
+    mobile.approve(Approval(operation.id, operation.data, proved, number))
     click.echo(f"Approved {operation.id}")
 
 
@@ -148,7 +129,7 @@ def approve(  # noqa: PLR0913 - each is an option
 def reject(shop: Shop, operation_id: str, name: str, reason: str) -> None:
     """Reject an operation; without an id the only one that waits."""
     mobile = shop.named(name)
-    operation = _chosen(mobile, operation_id)
+    operation = chosen(mobile, operation_id)
     mobile.reject(operation.id, reason)
     click.echo(f"Rejected {operation.id}")
 
@@ -166,7 +147,7 @@ def offline(shop: Shop, text: str, name: str, pin: str | None, *, biometry: bool
     scanned = sys.stdin.read() if text == "-" else text
     shown = mobile.scan(scanned)
     click.echo(f"{shown.title}\n{shown.message}\n{shown.data}", err=True)
-    given = None if biometry else _pin(pin)
+    given = None if biometry else pin_of(pin)
     click.echo(mobile.offline_code(scanned, given))
 
 
@@ -185,11 +166,11 @@ def status(shop: Shop, name: str, *, as_json: bool) -> None:
         except Trouble as trouble:
             silent = trouble
             click.echo(f"{mobile.kept.name}: {trouble.words}", err=True)
-    known = [_status(mobile.kept) for mobile in found]
+    known = [state_of(mobile.kept) for mobile in found]
     if as_json:
         click.echo(json.dumps(known))
-    for told_of in [] if as_json else known:
-        click.echo("  ".join(map(str, told_of.values())))
+    for each in [] if as_json else known:
+        click.echo("  ".join(map(str, each.values())))
     if silent:
         raise silent
 
@@ -203,7 +184,7 @@ def status(shop: Shop, name: str, *, as_json: bool) -> None:
 @told
 def rename(shop: Shop, new_name: str, name: str, pin: str | None, *, biometry: bool) -> None:
     """Call a phone otherwise."""
-    shop.rename(shop.named(name), new_name, _proof(pin, biometry=biometry))
+    shop.rename(shop.named(name), new_name, proof(pin, biometry=biometry))
 
 
 @phone.command()
@@ -229,56 +210,3 @@ def remove(shop: Shop, name: str, *, here: bool) -> None:
         mobile.discard()
     else:
         mobile.remove()
-
-
-def _chosen(mobile: Mobile, operation_id: str) -> Operation:
-    if operation_id:
-        return mobile.detail(operation_id)
-    waiting = mobile.pending()
-    if len(waiting) == 1:
-        return waiting[0]
-    raise Trouble(f"{len(waiting) or 'No'} operations wait.", "Name one." if waiting else "")
-
-
-def _proof(pin: str | None, *, biometry: bool) -> Proof:
-    return BIOMETRY if biometry else knowledge(_pin(pin))
-
-
-def _pin(given: str | None, *, confirm: bool = False) -> str:
-    """Return the PIN: as it was given, else as it is typed, or read where nobody can type."""
-    if given is None and sys.stdin.isatty():
-        given = str(click.prompt("PIN", hide_input=True, confirmation_prompt=confirm, err=True))
-    if given is None:
-        given = sys.stdin.readline().rstrip("\n")
-    if not given:
-        raise click.UsageError("Give the PIN by --pin, or on the standard input.")
-    return given
-
-
-def _print(operations: list[Operation], *, as_json: bool) -> None:
-    if as_json:
-        rows = [
-            {"id": each.id, "name": each.name, "status": each.status, "data": each.data}
-            for each in operations
-        ]
-        click.echo(json.dumps(rows))
-    for operation in [] if as_json else operations:
-        click.echo(_line(operation))
-
-
-def _line(operation: Operation) -> str:
-    amount, payee = operation.amount, operation.payee
-    words = [operation.id, operation.status, operation.title]
-    words += [f"{amount.value} {amount.currency}"] if amount else []
-    words += [f"to {payee.value}"] if payee else []
-    return "  ".join(words)
-
-
-def _status(kept: Kept) -> dict[str, object]:
-    return {
-        "phone": kept.name,
-        "state": kept.standing,
-        "user": kept.user,
-        "registration": kept.state.activation_id,
-        "server": kept.address,
-    }

@@ -147,7 +147,8 @@ def test_a_phone_is_thrown_away_without_its_portal(run, bank, paired):
 def test_the_state_of_the_others_is_told_when_one_portal_is_silent(run, tmp_path, paired):
     drawer = Shop(tmp_path / "phones").drawer
     (kept,) = drawer.all()
-    drawer.write(replace(kept, id="0123456789ab", name="Lost", address="http://127.0.0.1:1/es"))
+    lost = replace(kept, id="0123456789ab", name="Lost", paired=kept.paired + 1)
+    drawer.write(replace(lost, address="http://127.0.0.1:1/es"))
     done = run("status", "--json")
     assert done.exit_code == 7
     assert "Lost: The connection to http://127.0.0.1:1/es was lost." in done.stderr
