@@ -1,6 +1,7 @@
 """Start everything: what is missing is set up first, then programs run until a signal."""
 
 import errno
+import json
 import socket
 import sys
 import urllib.error
@@ -11,6 +12,8 @@ import click
 from flask import Flask
 from flask_migrate import upgrade
 
+from app.cli.kit import operating
+from app.errors import ApplicationNotFound
 from app.mtoken.demo_access import DEMO_ADMIN, DEMO_INTEGRATION, DEMO_PASSWORD
 from app.settings import Settings
 from app.supervise import Program, Supervisor
@@ -28,11 +31,12 @@ def run(app: Flask, settings: Settings, seed: Seed) -> int:
     if settings.embedded or settings.profile == "demo":
         upgrade()
         seed(app)
+    mobile_app = _mobile_app(settings) if settings.profile == "demo" else ""
     app.extensions["webflow"].engine.dispose()  # who only watches needs no connection
     return Supervisor(
-        list(_programs(settings)),
+        list(_programs(settings, mobile_app)),
         ready=lambda: all(_answers(f"{address}/healthz") for address in _addresses(settings)),
-        announce=lambda: click.echo(banner(settings)),
+        announce=lambda: click.echo(banner(settings, mobile_app)),
     ).run()
 
 
@@ -43,7 +47,22 @@ def _addresses(settings: Settings) -> list[str]:
     return [f"http://{host}:{port}" for port in ports]
 
 
-def _programs(settings: Settings) -> Iterator[Program]:
+def _mobile_app(settings: Settings) -> str:
+    """Return the environment JSON of the mobile app, as testers paste it into theirs."""
+    with operating(writing=False) as services:
+        try:
+            found = services.mtoken.applications.find(settings.mtoken.application)
+        except ApplicationNotFound:
+            return ""
+    told = {
+        "name": found.id,
+        "serviceBaseUrl": f"{settings.issuer}/enrollment-server",
+        "mobileSdkConfig": found.configuration,
+    }
+    return json.dumps(told)
+
+
+def _programs(settings: Settings, mobile_app: str) -> Iterator[Program]:
     python = sys.executable
     if settings.embedded:
         yield Program("web", (python, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"))
@@ -51,10 +70,12 @@ def _programs(settings: Settings) -> Iterator[Program]:
         yield Program("web", (python, "serve.py"))
     yield Program("worker", (python, "worker.py"))
     if settings.profile == "demo":
-        yield Program("demo", (python, "-m", "app.demo"), environment=_for_demo(settings))
+        yield Program(
+            "demo", (python, "-m", "app.demo"), environment=_for_demo(settings, mobile_app)
+        )
 
 
-def _for_demo(settings: Settings) -> dict[str, str]:
+def _for_demo(settings: Settings, mobile_app: str) -> dict[str, str]:
     """Return what the demo client reads; it knows neither our settings nor our `.env`."""
     return {
         "WEBFLOW_HOST": settings.host,
@@ -62,6 +83,8 @@ def _for_demo(settings: Settings) -> dict[str, str]:
         "WEBFLOW_DEMO_PORT": str(settings.demo_port),
         "WEBFLOW_PUBLIC_URL": settings.issuer,
         "WEBFLOW_DEMO_URL": settings.demo_address,
+        "WEBFLOW_DEMO_CLIENT_ENVIRONMENT": mobile_app,
+        "WEBFLOW_DEMO_CLIENT_PHONES": str(settings.var_dir / "phones"),
     }
 
 
@@ -101,14 +124,15 @@ def _processes(settings: Settings) -> str:
     return f"{web} and 1 worker on {database}{hints}"
 
 
-def banner(settings: Settings) -> str:
+def banner(settings: Settings, mobile_app: str = "") -> str:
     """Return what a person is told when everything answers."""
     lines = [("Portal", settings.issuer), ("Processes", _processes(settings))]
     if settings.profile == "demo":
         lines += [
             ("Demo client", f"{settings.demo_address}  <- start here"),
             ("SMS codes", f"{settings.issuer}/demo/sms  (or /demo/sms.json)"),
-            ("Mobile app", f"flask mtoken application show {settings.mtoken.application}"),
+            ("Demo phones", f"{settings.demo_address}/phone/"),
+            ("Mobile app", mobile_app or "flask mtoken application create"),
             ("OAuth client", "democlient / changeme"),
             ("Cloud API", f"{settings.issuer}/powerauth-cloud/swagger-ui/index.html"),
             ("System users", f"{DEMO_ADMIN}, {DEMO_INTEGRATION} / {DEMO_PASSWORD}"),

@@ -12,8 +12,11 @@ from werkzeug.wrappers import Response
 
 from app.demo import callback, pages, start
 from app.demo.environment import Environment
+from app.demo.memory import Memory
 from app.demo.parts import EXTENSION, Parts, message
+from app.demo.phone.shop import Shop
 from app.demo.portal import Portal
+from app.demo.screen import routes as screen
 from app.demo.session import Visits
 
 LARGEST_REQUEST_BYTES = 64 * 1024
@@ -35,12 +38,15 @@ def create_client(environment: Environment | None = None) -> Flask:
         # Our pages send no referrer, so there is none to compare.
         WTF_CSRF_SSL_STRICT=False,
     )
-    app.extensions[EXTENSION] = Parts(environment, Portal(environment), Visits())
+    app.extensions[EXTENSION] = Parts(
+        environment, Portal(environment), Visits(), Shop(environment.phones), Memory()
+    )
     CSRFProtect(app)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     pages.install(app)
     app.register_blueprint(start.bp)
     app.register_blueprint(callback.bp)
+    app.register_blueprint(screen.bp)
     app.add_url_rule("/healthz", view_func=healthz)
     app.context_processor(lambda: {"portal": environment.portal})
     app.after_request(_guard(environment))
@@ -71,7 +77,8 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
 def _guard(environment: Environment) -> Callable[[Response], Response]:
     # The portal stands in form-action because browsers also judge where a form is redirected.
     policy = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+        "connect-src 'self'; base-uri 'none'; "
         f"frame-ancestors 'none'; form-action 'self' {environment.portal_origin}"
     )
 

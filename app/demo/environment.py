@@ -1,11 +1,13 @@
 """The few environment variables of the demo client; it knows nothing of the portal's settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
 HIGHEST_PORT = 65535
+PHONES = "WEBFLOW_DEMO_CLIENT_PHONES"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -22,10 +24,14 @@ class Environment:
     host: str
     demo_port: int
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     integration_user: str
     """Who this client is for the Cloud API."""
-    integration_password: str
+    integration_password: str = field(repr=False)
+    app: str = field(repr=False)
+    """The environment JSON of the mobile app, as testers paste it into theirs; may be empty."""
+    phones: Path
+    """Folder of the demo phones."""
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> Self:
@@ -41,6 +47,8 @@ class Environment:
             client_secret=variables.get("WEBFLOW_DEMO_CLIENT_SECRET") or "changeme",
             integration_user=variables.get("WEBFLOW_DEMO_INTEGRATION_USER") or "integration-user",
             integration_password=variables.get("WEBFLOW_DEMO_INTEGRATION_PASSWORD") or "changeme",
+            app=variables.get("WEBFLOW_DEMO_CLIENT_ENVIRONMENT") or "",
+            phones=default_folder(variables),
         )
 
     @property
@@ -58,6 +66,11 @@ class Environment:
     def is_secure(self) -> bool:
         """Whether browsers reach this client by https."""
         return self.demo.startswith("https://")
+
+
+def default_folder(variables: Mapping[str, str]) -> Path:
+    """Return where phones are kept unless somebody says otherwise."""
+    return Path(variables.get(PHONES) or Path("var", "phones"))
 
 
 def is_loopback(address: str) -> bool:

@@ -1,5 +1,6 @@
 """What the templates need to show JSON, tokens and times to people."""
 
+import base64
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -31,7 +32,19 @@ def install(app: Flask) -> None:
     app.template_filter("time_of_day")(time_of_day)
     app.template_filter("rows")(rows)
     app.template_filter("masked")(masked)
+    app.template_filter("as_base64")(as_base64)
+    app.template_filter("clock")(clock)
     app.template_test("faulty")(faulty)
+
+
+def as_base64(text: str) -> str:
+    """Return a text as a form brings it back unchanged."""
+    return base64.b64encode(text.encode()).decode()
+
+
+def clock(moment: datetime, pattern: str = "%H:%M") -> str:
+    """Return a time on this machine's clock."""
+    return moment.astimezone().strftime(pattern)
 
 
 def rows(shown: Mapping[str, object], remarks: Mapping[str, str] | None = None) -> Iterable[Row]:

@@ -7,6 +7,8 @@ from flask import current_app, render_template, session
 from flask.typing import ResponseReturnValue
 
 from app.demo.environment import Environment
+from app.demo.memory import Memory
+from app.demo.phone.shop import Shop
 from app.demo.portal import Portal
 from app.demo.session import Visits
 
@@ -20,6 +22,9 @@ class Parts:
     environment: Environment
     portal: Portal
     visits: Visits
+    shop: Shop
+    """The demo phones, which all browsers see: as on a table."""
+    memory: Memory
 
 
 def parts() -> Parts:

@@ -93,6 +93,9 @@ class Portal:
     def __init__(self, environment: Environment) -> None:
         self.address = environment.portal
         self._credentials = httpx2.BasicAuth(environment.client_id, environment.client_secret)
+        self._back_end = httpx2.BasicAuth(
+            environment.integration_user, environment.integration_password
+        )
         # A proxy that the environment names does not know this machine's own ports.
         self._trust_env = not is_loopback(environment.portal)
         self._lock = Lock()
@@ -134,6 +137,10 @@ class Portal:
     def post_json(self, url: str, body: Json) -> Json:
         """Send a JSON object."""
         return self._call("POST", url, json=body)
+
+    def post_as_back_end(self, url: str, body: Json) -> Json:
+        """Send a JSON object as the integration user, whom a bank's own systems are."""
+        return self._call("POST", url, json=body, auth=self._back_end)
 
     def post_form(self, url: str, fields: Mapping[str, str]) -> Json:
         """Send a form as this client, by client_secret_basic."""

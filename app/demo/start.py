@@ -12,6 +12,7 @@ from app.demo.forms import Authorization, Faults, Login, Payment, default_contex
 from app.demo.nextstep import Prepared
 from app.demo.parts import parts, visit_id
 from app.demo.portal import PortalProblem, PortalRefused
+from app.demo.screen.kit import lying_here
 
 LOGIN_SCOPE = "openid aisp"
 PAYMENT_SCOPE = "openid pisp"
@@ -110,7 +111,12 @@ def _home(
         values[form] = dict(request.form)
     by_field = faults.by_field if faults else {}
     page = render_template(
-        "home.html", values=values, faults={form: by_field}, refused=form, problem=problem
+        "home.html",
+        values=values,
+        faults={form: by_field},
+        refused=form,
+        problem=problem,
+        **lying_here(),
     )
     return page, _status(faults, problem)
 

@@ -1,6 +1,7 @@
 """A portal that stands where the demo client's own house ends, and browsers in front of both."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
@@ -27,8 +28,14 @@ def portal(server: HTTPServer) -> Iterator[StandIn]:
 
 
 @pytest.fixture
-def environment(portal: StandIn) -> Environment:
-    return Environment.read({"WEBFLOW_PUBLIC_URL": portal.address, "WEBFLOW_DEMO_PORT": "80"})
+def environment(portal: StandIn, tmp_path: Path) -> Environment:
+    return Environment.read(
+        {
+            "WEBFLOW_PUBLIC_URL": portal.address,
+            "WEBFLOW_DEMO_PORT": "80",
+            "WEBFLOW_DEMO_CLIENT_PHONES": str(tmp_path / "phones"),
+        }
+    )
 
 
 @pytest.fixture

@@ -56,6 +56,7 @@ class StandIn:
         bent = self.answers.get(request.path)
         if bent:
             status, body = bent
+            body = body(request) if callable(body) else body
             text = body if isinstance(body, str) else json.dumps(body)
             return Response(text, status, content_type="application/json")
         routes: dict[str, Callable[[Request], object]] = {

@@ -26,6 +26,7 @@ def test_the_first_page_offers_login_payment_and_authorization_in_all_their_vari
         "/start/login",
         "/start/payment",
         "/start/authorize",
+        "/phone/quick",
     }
     buttons = re.findall(r'name="operation"\s+value="(\w+)"[^>]*>([^<]+)</button>', text)
     assert {label: operation for operation, label in buttons} == VARIANTS
@@ -33,13 +34,15 @@ def test_the_first_page_offers_login_payment_and_authorization_in_all_their_vari
     assert f'href="{portal.address}/demo/sms"' in text
 
 
-@pytest.mark.parametrize("address", ["/", "/result/none", "/healthz", "/nowhere"])
+@pytest.mark.parametrize("address", ["/", "/phone/", "/result/none", "/healthz", "/nowhere"])
 def test_every_answer_has_a_strict_policy_and_is_not_kept(browser, portal, address):
     headers = browser.get(address).headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert f"form-action 'self' {portal.address}" in policy
     assert "frame-ancestors 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "connect-src 'self';" in policy
     assert "unsafe" not in policy
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"

@@ -1,86 +1,62 @@
-"""A phone of `app.demo.phone` that calls a portal of processes, as a real one does."""
+"""A phone of `app.demo.phone` in the hand of a test, let in by the bank's own systems."""
 
 import re
-import time
-from typing import Any, Final
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Final
 
-import httpx2
-
-from app.demo.phone.calls import Call
-from app.demo.phone.configuration import Configuration
-from app.demo.phone.handset import Handset, ask_for_app_key
-from app.demo.phone.offline import ScannedOperation
-from app.demo.phone.pairing import Owner, pair
-from app.demo.phone.sealing import Route
-from app.demo.phone.signing import POSSESSION, Proof
+from app.demo.phone.configuration import App
+from app.demo.phone.mobile import Approval, Mobile, knowledge
+from app.demo.phone.operations import Operation
+from app.demo.phone.shop import Shop, Wish
+from tests.support.back_office import BackOffice
 from tests.support.portal import Portal
 
-APP: Final = "/api/auth/token/app/operation"
 PIN: Final = "2468"
-KNOWLEDGE: Final = Proof("possession_knowledge", PIN)
-SDK = re.compile(r"mobileSdkConfig\s+(\S+)")
-CODE = re.compile(r"\b([A-Z2-7]{5}(?:-[A-Z2-7]{5}){3})\b")
-ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TOLD = re.compile(r"Mobile app\s+({.+})")
 
 
 class MobilePhone:
-    """One phone, paired with one user by the operator's commands."""
+    """One phone, paired with one user."""
 
-    def __init__(self, portal: Portal, user: str, name: str = "Pixel 8") -> None:
-        self._portal = portal
-        configuration = Configuration.read(
-            _found(SDK, portal.flask("mtoken", "application", "show", "demo"))
-        )
-        said = portal.flask("mtoken", "registration", "create", user)
-        asked = ask_for_app_key(configuration, _now())
-        route = Route(asked.read(self._post(asked.call).content).target, _now())
-        pairing = pair(configuration, _found(CODE, said), Owner(name), route)
-        self._handset = Handset(pairing.finish(self._post(pairing.call).content, PIN))
-        portal.flask("mtoken", "registration", "commit", _found(ID, said))
-        key = self._handset.ask_for_key(_now())
-        token = self._handset.create_token(
-            Route(key.read(self._post(key.call).content).target, _now())
-        )
-        token.read(self._post(token.call).content)
+    def __init__(
+        self, portal: Portal, user: str, name: str = "Pixel 8", *, let_in: bool = True
+    ) -> None:
+        self.bank = BackOffice(portal)
+        self.registration_id, qr = self.bank.register(user)
+        self.folder = Path(mkdtemp(prefix="phones", dir=portal.settings.var_dir))
+        self.shop = Shop(self.folder)
+        self.phone: Mobile = self.shop.pair(Wish(app_of(portal), qr, PIN, name=name))
+        if let_in:
+            self.bank.commit(self.registration_id)
 
-    def pending(self) -> list[dict[str, Any]]:
+    def pending(self) -> list[Operation]:
         """Return what waits for this phone."""
-        answer = self._post(self._handset.with_token(f"{APP}/list", {}, _now()))
-        found: list[dict[str, Any]] = answer.json()["responseObject"]
-        return found
+        return self.phone.pending()
 
     def approve(self, name: str) -> None:
         """Approve the one operation that waits, by PIN; it must be of this type."""
         (operation,) = self.pending()
-        assert operation["name"] == name
-        wanted = {"id": operation["id"], "data": operation["data"]}
-        self._sign("/authorize", "/operation/authorize", wanted, KNOWLEDGE)
+        assert operation.name == name
+        self.phone.approve(Approval(operation.id, operation.data, knowledge(PIN)))
 
     def offline_code(self, text: str) -> str:
-        """Scan a code without a network, and confirm by PIN: `12345678-12345678`."""
-        return ScannedOperation.read(text).approve(self._handset.state, PIN)
+        """Scan a code without a network, and confirm by PIN: four groups of digits."""
+        return self.phone.offline_code(text, PIN)
 
     def reject(self) -> None:
         """Reject the one operation that waits."""
         (operation,) = self.pending()
-        wanted = {"id": operation["id"], "reason": "UNEXPECTED_OPERATION"}
-        self._sign("/cancel", "/operation/cancel", wanted, POSSESSION)
-
-    def _sign(self, path: str, uri_id: str, wanted: dict[str, Any], proof: Proof) -> None:
-        value = {"requestObject": wanted}
-        answer = self._post(self._handset.signed(f"{APP}{path}", uri_id, value, proof))
-        assert answer.status_code == 200, answer.text
-
-    def _post(self, call: Call) -> httpx2.Response:
-        address = f"{self._portal.address}/enrollment-server{call.path}"
-        return httpx2.post(address, content=call.body, headers=call.headers, trust_env=False)
+        self.phone.reject(operation.id, "UNEXPECTED_OPERATION")
 
 
-def _found(wanted: re.Pattern[str], text: str) -> str:
-    found = wanted.search(text)
-    assert found is not None, text
-    return found[found.lastindex or 0]
+def app_of(portal: Portal) -> App:
+    """Return the app as a tester installs it: by the JSON that `make run` prints."""
+    return App.read(told_of(portal))
 
 
-def _now() -> int:
-    return int(time.time() * 1000)
+def told_of(portal: Portal) -> str:
+    """Return the environment JSON."""
+    found = TOLD.search(portal.output)
+    assert found is not None, portal.output
+    return found[1]

@@ -1,13 +1,18 @@
-"""The configuration string that the maker of an app gets, taken apart."""
+"""What the maker of an app gets: the configuration string, alone or in the environment JSON."""
 
 from dataclasses import dataclass, field
 from typing import Self
+from urllib.parse import urlsplit
 
+from app.demo.phone.calls import opened
+from app.demo.phone.calls import text as text_of
 from app.demo.phone.primitives import b64, unb64
 from app.demo.phone.refusals import PhoneRefused
 
 FORMAT = 1
 MASTER_P256 = 1
+LONGEST_ADDRESS = 512
+DEVICE_API = "/enrollment-server"
 KEY_SIZE = 16
 POINT_SIZE = 65
 
@@ -37,6 +42,45 @@ class Configuration:
         if reader.rest:
             raise PhoneRefused("something stands after the end")
         return cls(b64(key), b64(secret), b64(master))
+
+
+@dataclass(frozen=True)
+class App:
+    """An app as it is installed: its name, where its portal answers, its configuration."""
+
+    name: str
+    address: str
+    configuration: Configuration
+
+    @classmethod
+    def read(cls, text: str, address: str = "") -> Self:
+        """Read the environment JSON, or a configuration string for an address.
+
+        `{"name": "demo", "serviceBaseUrl": "https://…", "mobileSdkConfig": "ARD…"}`. An address
+        without a path is a portal's: the device API is below it.
+        """
+        name, text = "", text.strip()
+        if text.startswith("{"):
+            told = opened(text)
+            name = str(told.get("name") or "")
+            address = address or text_of(told, "serviceBaseUrl")
+            text = text_of(told, "mobileSdkConfig")
+        return cls(name, _address(address), Configuration.read(text))
+
+
+def _address(given: str) -> str:
+    refused = PhoneRefused("no http:// or https:// address of a portal")
+    try:
+        parts = urlsplit(given)
+        if parts.port == 0:
+            raise refused
+    except ValueError:
+        raise refused from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise refused
+    if len(given) > LONGEST_ADDRESS or not given.isprintable():
+        raise refused
+    return given.rstrip("/") + ("" if parts.path.strip("/") else DEVICE_API)
 
 
 class Reader:

@@ -5,6 +5,7 @@ import secrets
 from app.demo.phone import temporary_keys, tokens, vault
 from app.demo.phone.calls import (
     AUTHORIZATION,
+    ENCRYPTION,
     TOKEN,
     Asked,
     Call,
@@ -16,12 +17,14 @@ from app.demo.phone.calls import (
 from app.demo.phone.configuration import Configuration
 from app.demo.phone.primitives import b64, public_key, unb64
 from app.demo.phone.sealing import Parties, Route, Target, seal
-from app.demo.phone.signing import POSSESSION, Proof, authorization
+from app.demo.phone.signing import POSSESSION, Proof, authorization, header
 from app.demo.phone.state import PhoneState
 from app.demo.phone.status import Status
 
 KEYSTORE = "/pa/v3/keystore/create"
 APP = "/api/auth/token/app/operation"
+GENERIC = "/pa/generic/activation"
+"""What requests about a registration are encrypted for."""
 CHALLENGE_SIZE = 16
 KEY_CHALLENGE_SIZE = 18
 
@@ -90,6 +93,27 @@ class Handset:
         value = {"requestObject": {"id": operation_id, "reason": reason}}
         return self.signed(f"{APP}/cancel", "/operation/cancel", value, POSSESSION)
 
+    def history(self, proof: Proof) -> Call:
+        """Ask for all operations, which takes two factors."""
+        return self.signed(f"{APP}/history", "/operation/history", {}, proof)
+
+    def rename(self, name: str, route: Route, proof: Proof) -> Asked[dict[str, object]]:
+        """Ask to be called otherwise, which takes two factors."""
+        value = {"activationName": name}
+        return self._signed_and_sealed("/pa/v3/activation/rename", value, route, proof, GENERIC)
+
+    def user_info(self, route: Route) -> Asked[dict[str, object]]:
+        """Ask whose phone this is."""
+        sealed = seal(compact({}), GENERIC, self._parties(), route)
+        state = self.state
+        encryption = header(
+            version=state.version,
+            application_key=state.application_key,
+            activation_id=state.activation_id,
+        )
+        call = Call.of("/pa/v3/user/info", sealed.fields, {ENCRYPTION: encryption})
+        return Asked(call, lambda body: opened(sealed.open(opened(body))))
+
     def remove(self) -> Call:
         """End this registration."""
         uri_id = "/pa/activation/remove"
@@ -127,11 +151,11 @@ class Handset:
         return Asked(asked.call, read)
 
     def _signed_and_sealed(
-        self, path: str, value: object, route: Route, proof: Proof
+        self, path: str, value: object, route: Route, proof: Proof, purpose: str = ""
     ) -> Asked[dict[str, object]]:
         """Encrypt, then sign what is encrypted."""
         uri_id = path.replace("/v3", "")
-        sealed = seal(compact(value), uri_id, self._parties(), route)
+        sealed = seal(compact(value), purpose or uri_id, self._parties(), route)
         call = self.signed(path, uri_id, sealed.fields, proof)
         return Asked(call, lambda body: opened(sealed.open(opened(body))))
 

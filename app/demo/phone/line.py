@@ -1,0 +1,98 @@
+"""The way from a phone to the device API of a portal, over HTTP."""
+
+import ssl
+import time
+from functools import cache
+from http import HTTPStatus
+
+import httpx2
+
+from app.demo.environment import is_loopback
+from app.demo.phone.calls import Call, opened, part
+from app.demo.phone.refusals import PhoneRefused
+from app.demo.phone.troubles import Declined, NotUnderstood, Unreachable
+
+TIME = "/pa/v3/status"
+TIMEOUT = httpx2.Timeout(10, connect=3)
+TIME_KEPT_SECONDS = 30
+LARGEST_ANSWER = 1_000_000
+LONGEST_WORDS = 300
+
+
+class Line:
+    """A portal's device API: an address such as `http://localhost:8080/enrollment-server`."""
+
+    def __init__(self, address: str, language: str = "en") -> None:
+        self.address = address.rstrip("/")
+        self._language = language
+        self._ahead: tuple[float, int] | None = None
+
+    def post(self, call: Call) -> bytes:
+        """Send a call and return the body of its answer. Raises Declined and Unreachable."""
+        headers = {
+            "Content-Type": "application/json",
+            "Accept-Language": self._language,
+            "User-Agent": "Web Flow demo phone",
+            **call.headers,
+        }
+        try:
+            with self._client() as client:
+                answer = client.post(self.address + call.path, content=call.body, headers=headers)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            raise Unreachable(self.address, left=False) from error
+        except httpx2.TransportError as error:
+            raise Unreachable(self.address) from error
+        except (httpx2.InvalidURL, ValueError) as error:
+            raise NotUnderstood(f"{self.address} is not an address.") from error
+        if answer.status_code == HTTPStatus.OK and len(answer.content) <= LARGEST_ANSWER:
+            return bytes(answer.content)
+        raise self._declined(answer)
+
+    def now(self, *, fresh: bool = False) -> int:
+        """Return the portal's time in milliseconds, as every app asks for it."""
+        known = self._ahead
+        if fresh or known is None or time.monotonic() - known[0] > TIME_KEPT_SECONDS:
+            known = self._ahead = (time.monotonic(), self._ask_time() - _clock())
+        return _clock() + known[1]
+
+    def _ask_time(self) -> int:
+        answer = self.post(Call.of(TIME, {}))
+        try:
+            told = part(opened(answer), "responseObject").get("serverTime")
+        except PhoneRefused:
+            told = None
+        if not isinstance(told, int) or told <= 0:
+            raise NotUnderstood(f"{self.address} does not tell the time as a portal does.")
+        return told
+
+    def _client(self) -> httpx2.Client:
+        # A proxy that the environment names does not know this machine's own ports.
+        return httpx2.Client(
+            timeout=TIMEOUT,
+            verify=_trusted(),
+            trust_env=not is_loopback(self.address),
+            follow_redirects=False,
+        )
+
+    def _declined(self, answer: httpx2.Response) -> Declined | NotUnderstood:
+        try:
+            said = part(opened(answer.content), "responseObject")
+        except PhoneRefused:
+            said = {}
+        code = said.get("code")
+        if not isinstance(code, str):
+            return NotUnderstood(
+                f"{self.address} answered {answer.status_code}, but not as a portal does."
+            )
+        words = f"The portal says {code}: {said.get('message') or 'no reason was given'}"
+        return Declined(words[:LONGEST_WORDS], status=answer.status_code, code=code)
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read the certificates of the system, once: it takes a tenth of a second."""
+    return httpx2.create_ssl_context()
+
+
+def _clock() -> int:
+    return int(time.time() * 1000)
