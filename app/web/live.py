@@ -61,12 +61,20 @@ class Sparing:
         self._connection, self._left = connection, ALLOWANCE
         self.fileno, self.close = connection.fileno, connection.close
         self.send = connection.sendall  # a part of a frame is none
+        self.is_socket = False
+        """Whether it is one by now; until then it may carry an answer of HTTP."""
 
     def recv(self, size: int) -> bytes:
         """Read what came; nothing, as at the end, once more came than is allowed."""
+        self.is_socket = True
         data = self._connection.recv(size)
         self._left -= len(data)
         return data if self._left >= 0 else b""
+
+    def cut(self) -> None:
+        """End it in both directions, whoever waits for something from it."""
+        with suppress(OSError):  # it has ended already
+            self._connection.shutdown(SHUT_RDWR)
 
     def get_socket(self) -> "Sparing":
         """Return what the Socket.IO server reads from, where it cannot be handed over as it is."""
@@ -80,13 +88,8 @@ class Watch:
     flow_id: str
     browser_id: str
     until: float
-    connection: Connection = field(repr=False)
+    connection: Sparing = field(repr=False)
     sid: str = ""
-
-    def close(self) -> None:
-        """Cut the connection; the page then looks again, and comes back if it still waits."""
-        with suppress(OSError):  # it is closed already
-            self.connection.shutdown(SHUT_RDWR)
 
 
 class Live:
@@ -158,7 +161,7 @@ class Live:
         """Let nobody in, and end every socket: pages ask by themselves then."""
         self.is_open = False
         for watch in self._all():
-            watch.close()
+            watch.connection.cut()
 
     def __len__(self) -> int:
         """Return how many sockets there are."""
@@ -180,12 +183,14 @@ class Live:
             raise RefusedError("not_ours")
         found = self._owner(environ)
         until = time.monotonic() + found.seconds
-        watch = Watch(found.flow_id, found.browser_id, until, connection)
+        watch = Watch(found.flow_id, found.browser_id, until, Sparing(connection))
         self._take_place(watch)
         try:
             yield _prepared(environ, watch)
         finally:
             self._leave_place(watch)
+            if watch.connection.is_socket:
+                watch.connection.cut()  # no request may follow on it
 
     def _owner(self, environ: WSGIEnvironment) -> Waiting:
         """Return whose page this is: only the browser that walks the flow may wait for it."""
@@ -229,10 +234,8 @@ class Live:
                 del self._watches[watch.flow_id]
 
     def _join(self) -> None:
-        """Let hints reach the socket; asked for twice it is not a page of ours."""
+        """Let hints reach the socket."""
         watch: Watch = request.environ["webflow.watch"]
-        if watch.sid:
-            watch.close()
         watch.sid = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO's
 
     def _sweep(self) -> None:
@@ -242,7 +245,7 @@ class Live:
             now = time.monotonic()
             for watch in self._all():
                 if watch.until < now:
-                    watch.close()
+                    watch.connection.cut()
 
 
 class SocketCount(Collector):
@@ -267,10 +270,9 @@ def _is_handshake(environ: WSGIEnvironment) -> bool:
 def _prepared(environ: WSGIEnvironment, watch: Watch) -> WSGIEnvironment:
     """Return what the Socket.IO server gets: it keeps it as long as the socket lives."""
     prepared = {name: environ[name] for name in environ if name not in NOT_KEPT}
-    sparing = Sparing(watch.connection)
     for name in SERVERS:
         if name in environ:
-            prepared["eventlet.input" if name == "webflow.socket" else name] = sparing
+            prepared["eventlet.input" if name == "webflow.socket" else name] = watch.connection
     prepared["webflow.watch"] = watch
     return prepared
 

@@ -34,7 +34,7 @@ const leave = () => {
 const listen = async () => {
   const { io } = await import(form.dataset.client);
   if (left) return;
-  socket = io(form.dataset.live, {
+  socket = io(form.dataset.sockets, {
     transports: ["websocket"],
     query: { flow: location.pathname.split("/").pop() },
     reconnectionDelayMax: 30000,
@@ -44,7 +44,7 @@ const listen = async () => {
 
 if (form.dataset.signal.endsWith(" PENDING")) {
   look();
-  if (form.dataset.live) listen().catch(() => {}); // no script, no socket: the page looks by itself
+  if (form.dataset.sockets) listen().catch(() => {}); // no script, no socket: the page looks by itself
   addEventListener("submit", leave);
   addEventListener("pagehide", leave);
   addEventListener("visibilitychange", () => document.hidden || left || look());
