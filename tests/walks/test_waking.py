@@ -1,4 +1,4 @@
-"""A waiting page goes on within a second of the phone's answer, and within three without sockets."""
+"""A waiting page goes on within a second of the phone's answer, within three without sockets."""
 
 import json
 import os
