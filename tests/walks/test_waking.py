@@ -1,6 +1,5 @@
 """A waiting page goes on within a second of the phone's answer, within three without sockets."""
 
-import json
 import os
 import threading
 import time
@@ -15,7 +14,7 @@ import pytest
 from tests.support.browser import Browser
 from tests.support.mobile import MobilePhone
 from tests.support.portal import Portal
-from tests.support.redis import Server, own_redis
+from tests.support.redis import own_redis
 from tests.support.sockets import Socket
 from tests.support.tiers import TIERS
 from tests.support.walk import Walk
@@ -152,100 +151,77 @@ def test_an_approval_through_any_process_wakes_the_page_within_a_second(tiers, t
             assert page.joined == 1
 
 
-@pytest.fixture
-def machine(tiers) -> Iterator[tuple[Portal, Server]]:
+def test_redis_and_the_live_process_may_be_lost_and_come_back(tiers):
     with ExitStack() as stack:
         redis = stack.enter_context(own_redis())
-        yield tiers.start("one-machine", stack, redis=redis.url), redis
-
-
-def test_redis_and_the_live_process_may_be_lost_and_come_back(machine):
-    portal, redis = machine
-    phone = MobilePhone(portal, user := f"woken{os.urandom(4).hex()}")
-    with waiting(portal, user) as page:
-        assert within(5, lambda: page.is_connected)
-        redis.stop()
-        assert within(1, lambda: not page.is_connected)
-        approved(page, phone, within_seconds=BY_ASKING)
-    with waiting(portal, user) as page:
-        redis.start()
-        assert within(5, lambda: page.is_connected)
-        time.sleep(1.2)
-        approved(page, phone, within_seconds=BY_SOCKET)
-    with waiting(portal, user) as page:
-        assert within(5, lambda: page.is_connected)
-        portal.find("live").send_signal(9)
-        assert within(1, lambda: not page.is_connected)
-        assert within(10, lambda: page.is_connected)
-        approved(page, phone, within_seconds=BY_SOCKET)
-        assert page.joined == 2
-
-
-def test_a_redis_that_is_silent_keeps_nobody_waiting(machine):
-    portal, redis = machine
-    phone = MobilePhone(portal, user := f"woken{os.urandom(4).hex()}")
-    with waiting(portal, user) as page:
-        assert within(5, lambda: page.is_connected)
-        redis.pause()
-        assert within(4, lambda: not page.is_connected)
-        approved(page, phone, within_seconds=BY_ASKING)
-
-
-@pytest.mark.parametrize("tier", TIERS)
-def test_with_pages_waiting_everything_still_stops_quickly(tiers, tier):
-    with ExitStack() as stack:
-        portal = tiers.start(tier, stack)
-        MobilePhone(portal, user := f"woken{os.urandom(4).hex()}")
+        portal = tiers.start("one-machine", stack, redis=redis.url)
+        phone = MobilePhone(portal, user := f"woken{os.urandom(4).hex()}")
         with waiting(portal, user) as page:
             assert within(5, lambda: page.is_connected)
-            page.stop()  # it does not come back
-            held = [held_socket(page) for _ in range(3)]
-            began = time.monotonic()
-            portal.process.terminate()
-            portal.process.wait(15)
-            assert time.monotonic() - began < 4.5
-            assert all(socket.wait(1, "is_closed") for socket in held)
-            for socket in held:
-                socket.close()
-        assert psutil.pid_exists(portal.process.pid) is False or portal.process.returncode == 0
-
-
-def held_socket(page: WaitingPage) -> Socket:
-    held = page._open()  # noqa: SLF001 - its own helper
-    assert held is not None
-    return held
+            redis.stop()
+            assert within(1, lambda: not page.is_connected)
+            approved(page, phone, within_seconds=BY_ASKING)
+        with waiting(portal, user) as page:
+            redis.start()
+            assert within(5, lambda: page.is_connected)
+            time.sleep(1.2)  # hints that were kept meanwhile have left
+            approved(page, phone, within_seconds=BY_SOCKET)
+        with waiting(portal, user) as page:
+            assert within(5, lambda: page.is_connected)
+            portal.find("live").kill()
+            assert within(1, lambda: not page.is_connected)
+            assert within(10, lambda: page.is_connected)
+            approved(page, phone, within_seconds=BY_SOCKET)
+            assert page.joined == 2
+        with waiting(portal, user) as page:
+            assert within(5, lambda: page.is_connected)
+            redis.pause()  # takes connections, and says nothing
+            assert within(4, lambda: not page.is_connected)
+            approved(page, phone, within_seconds=BY_ASKING)
+            redis.resume()
+        assert within(5, lambda: "UP" in health(portal))
+        stops_at_once(portal, "live", [stack.enter_context(open_socket(portal, user))])
 
 
 def test_waiting_pages_take_no_thread_from_others(tiers):
     with ExitStack() as stack:
         few = {"WEBFLOW_SERVER__THREADS": "2", "WEBFLOW_LIVE__CONNECTIONS": "6"}
         portal = tiers.start("embedded", stack, **few)
-        user = f"woken{os.urandom(4).hex()}"
-        MobilePhone(portal, user)
-        sockets = []
-        for _ in range(2):
-            walk = Walk(portal, user=user)
-            stack.enter_context(walk.browser)
-            walk.start("payment_sca")
-            walk.say_who()
-            sockets += [socket_of(walk) for _ in range(4)]
-        assert sorted(socket.status for socket in sockets) == [101] * 6 + [503] * 2
+        MobilePhone(portal, user := f"woken{os.urandom(4).hex()}")
+        sockets = [stack.enter_context(open_socket(portal, user)) for _ in range(8)]
+        assert [socket.status for socket in sockets] == [101] * 6 + [503] * 2
         took = []
         for _ in range(20):
             began = time.monotonic()
             with Browser() as browser:
                 assert browser.open(f"{portal.address}/healthz").status == 200
-                assert json.loads(browser.page.html)["status"] == "UP"
             took.append(time.monotonic() - began)
         assert max(took) < 1
-        for socket in sockets:
-            socket.close()
+        stops_at_once(portal, "web", sockets[:6])
 
 
-def socket_of(walk: Walk) -> Socket:
-    return Socket(
-        walk.portal.sockets,
-        walk.browser.page.url.rpartition("/")[2],
-        cookie=f"wf_browser={walk.browser.cookie('wf_browser')}",
-        origin=walk.portal.address,
-    )
+def open_socket(portal: Portal, user: str) -> Socket:
+    """Open the socket of a page of a flow of its own."""
+    walk = Walk(portal, user=user)
+    with walk.browser:
+        walk.start("payment_sca")
+        walk.say_who()
+        cookie = f"wf_browser={walk.browser.cookie('wf_browser')}"
+        handle = walk.page.url.rpartition("/")[2]
+    return Socket(portal.sockets, handle, cookie=cookie, origin=portal.address)
+
+
+def health(portal: Portal) -> str:
+    """Ask the process that holds sockets whether it can work."""
+    return httpx2.get(f"{portal.sockets}/readyz", timeout=10, trust_env=False).text
+
+
+def stops_at_once(portal: Portal, holder: str, sockets: list[Socket]) -> None:
+    """Stop everything: who waits keeps nobody."""
+    process = portal.find(holder)
+    began = time.monotonic()
+    portal.process.terminate()
+    assert all(socket.wait(2, "is_closed") for socket in sockets)
+    assert psutil.wait_procs([process], timeout=15)[1] == []
+    assert time.monotonic() - began < 5
+    assert portal.process.wait(15) == 0
