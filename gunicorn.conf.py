@@ -52,6 +52,7 @@ def post_worker_init(worker: ThreadWorker) -> None:
     sockets = worker.wsgi.extensions.get("webflow.live")
 
     def wait() -> None:
+        sockets.prepare()
         while worker.alive:
             time.sleep(0.1)
         sockets.shut()

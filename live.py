@@ -86,8 +86,8 @@ def build(settings: Settings) -> tuple[Flask, Live]:
     engine = create_engine(settings.database, **options)
     vault = Vault(roots[0], roots[1:], KeyStore(engine))
     app = Flask("live", static_folder=None)
-    live = Live(
-        app,
+    app.wsgi_app = live = Live(  # type: ignore[method-assign]  # as Flask documents it
+        app.wsgi_app,
         Watching(engine, vault).find,
         mode="gevent",
         origin=settings.issuer,
@@ -96,6 +96,7 @@ def build(settings: Settings) -> tuple[Flask, Live]:
         per_browser=settings.live.per_browser,
     )
     live.is_open = False  # until hints come
+    live.prepare()
     app.register_blueprint(health.bp)
     app.extensions[health.EXTENSION] = health.Health(
         failing=Readiness(engine, vault, redis=lambda: _check(live)).failing,

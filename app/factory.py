@@ -186,8 +186,8 @@ def _follow_clock(parts: Parts) -> Callable[[], None]:
 
 def _sockets(app: Flask, settings: Settings, watching: Watching) -> live.Live:
     """Let the web process hold sockets, beside as many pages as without them."""
-    app.extensions[live.EXTENSION] = sockets = live.Live(
-        app,
+    app.extensions[live.EXTENSION] = app.wsgi_app = sockets = live.Live(  # type: ignore[method-assign]  # as Flask documents it
+        app.wsgi_app,
         watching.find,
         mode="threading",
         origin=settings.issuer,

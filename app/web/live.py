@@ -13,19 +13,21 @@ from http import HTTPStatus
 from socket import SHUT_RDWR
 from socket import socket as Connection  # noqa: N812 - there are enough sockets here
 from threading import Lock
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 from flask import Flask, request
-from flask_socketio import SocketIO
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from werkzeug.http import parse_cookie
 
 from app import metrics
 from app.flows.watching import Waiting
+
+if TYPE_CHECKING:
+    from flask_socketio import SocketIO
 
 log = structlog.get_logger("webflow.live")
 
@@ -97,7 +99,7 @@ class Live:
 
     def __init__(  # noqa: PLR0913 - each is a limit, or a part of who may enter
         self,
-        app: Flask,
+        others: WSGIApplication,
         find: Find,
         *,
         mode: Literal["threading", "gevent"],
@@ -108,31 +110,44 @@ class Live:
         pages: AbstractContextManager[object] | None = None,
     ) -> None:
         """Stand before an application; `pages` is held while it answers what is no socket."""
+        self._others, self._mode = others, mode
         self.is_open = True
         self._find, self._origin, self._cookie = find, origin, cookie
         self._connections, self._per_browser = connections, per_browser
         self._pages = pages or nullcontext()
-        self._lock, self._is_sweeping = Lock(), False
+        self._lock = Lock()
         self._watches: dict[str, set[Watch]] = {}
         self._browsers: Counter[str] = Counter()
         self._count = 0
-        self._others: WSGIApplication = app.wsgi_app
+        self._preparing = Lock()
+        self._sockets: SocketIO | None = None
+        self._room = Flask("sockets", static_folder=None)  # its contexts are no requests of ours
+
+    def prepare(self) -> None:
+        """Load the Socket.IO server, unless it is: it costs 30 MB and half a second."""
+        with self._preparing:
+            if self._sockets is None:
+                self._sockets = self._server()
+
+    def _server(self) -> "SocketIO":
+        from flask_socketio import SocketIO  # noqa: PLC0415 - most processes hold no sockets
+
         silent = logging.getLogger("webflow.sockets")
         silent.setLevel(logging.CRITICAL)  # it would repeat whatever clients send
-        self._sockets = SocketIO(
-            app,
-            async_mode=mode,
+        sockets = SocketIO(
+            self._room,
+            async_mode=self._mode,
             transports=["websocket"],
-            cors_allowed_origins=[origin],
+            cors_allowed_origins=[self._origin],
             max_http_buffer_size=LONGEST_MESSAGE,
             async_handlers=False,
             manage_session=False,
             logger=silent,
             engineio_logger=silent,
         )
-        self._sockets.on_event("connect", self._join)
-        self._server: WSGIApplication = app.wsgi_app
-        app.wsgi_app = self  # type: ignore[method-assign]  # as Flask documents it
+        sockets.on_event("connect", self._join)
+        sockets.start_background_task(self._sweep, sockets)
+        return sockets
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request, or hold a socket until it ends."""
@@ -141,7 +156,8 @@ class Live:
                 return self._others(environ, start_response)
         try:
             with self._admitted(environ) as prepared:
-                return self._server(prepared, start_response)
+                self.prepare()
+                return self._room.wsgi_app(prepared, start_response)
         except RefusedError as refusal:
             metrics.SOCKETS_REFUSED.labels(refusal.reason).inc()
             return _refuse(refusal.reason, start_response)
@@ -150,7 +166,7 @@ class Live:
         """Tell the pages of a flow to look again."""
         for watch in self._of(flow_id):
             watch.until = min(watch.until, time.monotonic() + LINGER_SECONDS)
-            if watch.sid:
+            if watch.sid and self._sockets is not None:
                 self._sockets.emit(CHANGED, to=watch.sid)
 
     def open(self) -> None:
@@ -219,9 +235,6 @@ class Live:
             self._browsers[watch.browser_id] += 1
             self._count += 1
             self._watches.setdefault(watch.flow_id, set()).add(watch)
-            must_sweep, self._is_sweeping = not self._is_sweeping, True
-        if must_sweep:
-            self._sockets.start_background_task(self._sweep)
 
     def _leave_place(self, watch: Watch) -> None:
         with self._lock:
@@ -238,10 +251,10 @@ class Live:
         watch: Watch = request.environ["webflow.watch"]
         watch.sid = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO's
 
-    def _sweep(self) -> None:
+    def _sweep(self, sockets: "SocketIO") -> None:
         """End sockets whose time is over."""
         while True:
-            self._sockets.sleep(1)
+            sockets.sleep(1)
             now = time.monotonic()
             for watch in self._all():
                 if watch.until < now:

@@ -44,8 +44,8 @@ class Portal:
     def _with_sockets(self, app) -> live.Live:
         """Let this process hold them on PostgreSQL, too: the same code does in `live.py`."""
         parts = parts_of(app)
-        made = live.Live(
-            app,
+        app.wsgi_app = made = live.Live(
+            app.wsgi_app,
             Watching(parts.engine, parts.vault).find,
             mode="threading",
             origin=parts.settings.issuer,
