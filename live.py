@@ -13,8 +13,9 @@ monkey.patch_all()
 import os
 import resource
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from socket import socket
 from typing import Any
 
 import gevent
@@ -43,15 +44,26 @@ DATABASE_CONNECTIONS = 4
 BACKLOG = 2048
 """Connections that wait to be taken, e.g. when all pages come back at once."""
 
+BUFFER = 1024
+"""Bytes; the usual 8 KiB would stay as long as the socket."""
+
 SPARE_FILES = 256
 
 
 class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
-    """Hands the connection over, so that it can become a socket."""
+    """Hands the connection over, so that it can become a socket; reads with a small buffer."""
+
+    def __init__(self, connection: socket, address: object, server: WSGIServer) -> None:
+        super().__init__(connection, address, server)
+        self.rfile = connection.makefile("rb", BUFFER)
 
     def get_environ(self) -> dict[str, Any]:
         """Return the request."""
         return {**super().get_environ(), "webflow.socket": self.socket}
+
+
+class Due(gevent.Greenlet):  # type: ignore[misc]  # gevent has no types
+    """A ping whose time has come."""
 
 
 def main() -> None:
@@ -96,7 +108,7 @@ def build(settings: Settings) -> tuple[Flask, Live]:
         per_browser=settings.live.per_browser,
     )
     live.is_open = False  # until hints come
-    live.prepare()
+    _wait_without_stacks(live.prepare().eio)
     app.register_blueprint(health.bp)
     app.extensions[health.EXTENSION] = health.Health(
         failing=Readiness(engine, vault, redis=lambda: _check(live)).failing,
@@ -106,6 +118,22 @@ def build(settings: Settings) -> tuple[Flask, Live]:
     if settings.profile == "demo":
         _follow_clock(engine)
     return app, live
+
+
+def _wait_without_stacks(engine: Any) -> None:
+    """Let pings that are due later wait without a greenlet that has begun: 8 KiB for each page."""
+    begin, sleep = engine.start_background_task, engine.sleep
+
+    def later(target: Callable[..., None], *given: object, **more: object) -> object:
+        if target.__name__ != "_send_ping":
+            return begin(target, *given, **more)
+        return Due.spawn_later(engine.ping_interval, target)
+
+    def doze(seconds: float = 0) -> None:
+        if not isinstance(gevent.getcurrent(), Due):  # who is one has waited
+            sleep(seconds)
+
+    engine.start_background_task, engine.sleep = later, doze
 
 
 def _check(live: Live) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from socket import SHUT_RDWR
+from socket import IPPROTO_TCP, SHUT_RDWR, TCP_NODELAY
 from socket import socket as Connection  # noqa: N812 - there are enough sockets here
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
@@ -18,7 +18,6 @@ from urllib.parse import parse_qs
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
-from flask import Flask, request
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from werkzeug.http import parse_cookie
@@ -27,7 +26,7 @@ from app import metrics
 from app.flows.watching import Waiting
 
 if TYPE_CHECKING:
-    from flask_socketio import SocketIO
+    from socketio import Server
 
 log = structlog.get_logger("webflow.live")
 
@@ -61,6 +60,8 @@ class Sparing:
 
     def __init__(self, connection: Connection) -> None:
         self._connection, self._left = connection, ALLOWANCE
+        with suppress(OSError):  # a Unix socket knows no delay
+            connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)  # else a hint waits 40 ms
         self.fileno, self.close = connection.fileno, connection.close
         self.send = connection.sendall  # a part of a frame is none
         self.is_socket = False
@@ -120,34 +121,32 @@ class Live:
         self._browsers: Counter[str] = Counter()
         self._count = 0
         self._preparing = Lock()
-        self._sockets: SocketIO | None = None
-        self._room = Flask("sockets", static_folder=None)  # its contexts are no requests of ours
+        self._server: Server | None = None
 
-    def prepare(self) -> None:
-        """Load the Socket.IO server, unless it is: it costs 30 MB and half a second."""
+    def prepare(self) -> "Server":
+        """Return the Socket.IO server; it is loaded at first: 30 MB, and half a second."""
         with self._preparing:
-            if self._sockets is None:
-                self._sockets = self._server()
+            if self._server is None:
+                self._server = self._made()
+        return self._server
 
-    def _server(self) -> "SocketIO":
-        from flask_socketio import SocketIO  # noqa: PLC0415 - most processes hold no sockets
+    def _made(self) -> "Server":
+        from socketio import Server  # noqa: PLC0415 - most processes hold no sockets
 
         silent = logging.getLogger("webflow.sockets")
         silent.setLevel(logging.CRITICAL)  # it would repeat whatever clients send
-        sockets = SocketIO(
-            self._room,
+        server = Server(
             async_mode=self._mode,
             transports=["websocket"],
             cors_allowed_origins=[self._origin],
             max_http_buffer_size=LONGEST_MESSAGE,
             async_handlers=False,
-            manage_session=False,
             logger=silent,
             engineio_logger=silent,
         )
-        sockets.on_event("connect", self._join)
-        sockets.start_background_task(self._sweep, sockets)
-        return sockets
+        server.on("connect", self._join)
+        server.start_background_task(self._sweep, server)
+        return server
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request, or hold a socket until it ends."""
@@ -156,8 +155,8 @@ class Live:
                 return self._others(environ, start_response)
         try:
             with self._admitted(environ) as prepared:
-                self.prepare()
-                return self._room.wsgi_app(prepared, start_response)
+                held: Iterable[bytes] = self.prepare().handle_request(prepared, start_response)
+                return held
         except RefusedError as refusal:
             metrics.SOCKETS_REFUSED.labels(refusal.reason).inc()
             return _refuse(refusal.reason, start_response)
@@ -166,8 +165,8 @@ class Live:
         """Tell the pages of a flow to look again."""
         for watch in self._of(flow_id):
             watch.until = min(watch.until, time.monotonic() + LINGER_SECONDS)
-            if watch.sid and self._sockets is not None:
-                self._sockets.emit(CHANGED, to=watch.sid)
+            if watch.sid and self._server is not None:
+                self._server.emit(CHANGED, to=watch.sid)
 
     def open(self) -> None:
         """Let pages in."""
@@ -246,15 +245,14 @@ class Live:
             if not self._watches[watch.flow_id]:
                 del self._watches[watch.flow_id]
 
-    def _join(self) -> None:
+    def _join(self, sid: str, environ: WSGIEnvironment, _auth: object = None) -> None:
         """Let hints reach the socket."""
-        watch: Watch = request.environ["webflow.watch"]
-        watch.sid = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO's
+        environ["webflow.watch"].sid = sid
 
-    def _sweep(self, sockets: "SocketIO") -> None:
+    def _sweep(self, server: "Server") -> None:
         """End sockets whose time is over."""
         while True:
-            sockets.sleep(1)
+            server.sleep(1)
             now = time.monotonic()
             for watch in self._all():
                 if watch.until < now:
@@ -282,7 +280,7 @@ def _is_handshake(environ: WSGIEnvironment) -> bool:
 
 def _prepared(environ: WSGIEnvironment, watch: Watch) -> WSGIEnvironment:
     """Return what the Socket.IO server gets: it keeps it as long as the socket lives."""
-    prepared = {name: environ[name] for name in environ if name not in NOT_KEPT}
+    prepared = {name: environ[name] for name in KEPT if name in environ}
     for name in SERVERS:
         if name in environ:
             prepared["eventlet.input" if name == "webflow.socket" else name] = watch.connection
@@ -290,8 +288,12 @@ def _prepared(environ: WSGIEnvironment, watch: Watch) -> WSGIEnvironment:
     return prepared
 
 
-NOT_KEPT = frozenset({"HTTP_SEC_WEBSOCKET_EXTENSIONS", "HTTP_COOKIE", "webflow.socket"})
-"""Compression would cost 300 KiB for each socket, and nobody needs the cookie any more."""
+KEPT = (
+    "REQUEST_METHOD", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING", "SERVER_NAME", "SERVER_PORT",
+    "SERVER_PROTOCOL", "wsgi.url_scheme", "wsgi.input", "HTTP_HOST", "HTTP_ORIGIN",
+    "HTTP_UPGRADE", "HTTP_CONNECTION", "HTTP_SEC_WEBSOCKET_KEY", "HTTP_SEC_WEBSOCKET_VERSION",
+)  # fmt: skip
+"""No extensions: compression would cost 300 KiB for each socket. No cookie: it was looked at."""
 
 
 def _refuse(reason: Reason, start_response: StartResponse) -> Iterable[bytes]:
