@@ -108,7 +108,7 @@ def build(settings: Settings) -> tuple[Flask, Live]:
         per_browser=settings.live.per_browser,
     )
     live.is_open = False  # until hints come
-    _wait_without_stacks(live.prepare().eio)
+    _wait_without_stacks(live)
     app.register_blueprint(health.bp)
     app.extensions[health.EXTENSION] = health.Health(
         failing=Readiness(engine, vault, redis=lambda: _check(live)).failing,
@@ -120,8 +120,9 @@ def build(settings: Settings) -> tuple[Flask, Live]:
     return app, live
 
 
-def _wait_without_stacks(engine: Any) -> None:
+def _wait_without_stacks(live: Live) -> None:
     """Let pings that are due later wait without a greenlet that has begun: 8 KiB for each page."""
+    engine = live.prepare().eio
     begin, sleep = engine.start_background_task, engine.sleep
 
     def later(target: Callable[..., None], *given: object, **more: object) -> object:
