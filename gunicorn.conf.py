@@ -1,9 +1,12 @@
 """How gunicorn serves the portal on SQLite, with one process; PostgreSQL has `serve.py`."""
 
+import time
 from pathlib import Path
+from threading import Thread
 
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
+from gunicorn.workers.gthread import ThreadWorker
 
 from app import logs
 from app.settings import settings_or_exit
@@ -23,12 +26,15 @@ class logger_class(Logger):  # noqa: N801 - gunicorn's name
 
 _host = f"[{_settings.host}]" if ":" in _settings.host else _settings.host
 _memory = Path("/dev/shm")  # noqa: S108 - heartbeats, no data
+_sockets = _settings.live_connections if _settings.holds_sockets else 0
 
 wsgi_app = "wsgi:app"
 bind = f"{_host}:{_settings.port}"
 workers = 1
 worker_class = "gthread"
-threads = _settings.web_threads
+# Waiting sockets have threads of their own: whatever their number, pages have theirs.
+threads = _settings.web_threads + _sockets
+worker_connections = 1000 + _sockets
 graceful_timeout = 5
 keepalive = 75  # longer than those of proxies: who closes first must be the client
 loglevel = _settings.log_level.lower()
@@ -39,6 +45,20 @@ worker_tmp_dir = str(_memory) if _memory.is_dir() else None  # a slow disk must 
 def post_fork(_server: object, _worker: object) -> None:
     """Let no failure be written with its message."""
     logs.last_resort()
+
+
+def post_worker_init(worker: ThreadWorker) -> None:
+    """End the sockets of waiting pages when we stop, for they would outstay every grace."""
+    sockets = worker.wsgi.extensions.get("webflow.live")
+
+    def wait() -> None:
+        sockets.prepare()
+        while worker.alive:
+            time.sleep(0.1)
+        sockets.shut()
+
+    if sockets is not None:
+        Thread(target=wait, name="end-sockets", daemon=True).start()
 
 
 def on_starting(_server: object) -> None:

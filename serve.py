@@ -8,6 +8,7 @@ dies. Everything here is one start: it empties the counters and looks at the dat
 import os
 import shutil
 import signal
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -38,8 +39,7 @@ LOGS: dict[str, Any] = {
 def main() -> None:
     """Serve until a signal says stop."""
     settings = settings_or_exit()
-    if settings.embedded:
-        refuse(["set WEBFLOW_DATABASE_URL: SQLite is served by `flask up`"], "Settings")
+    refuse(list(_faults(settings)), "Settings")
     _begin_to_count(settings)
     logs.last_resort()
     if settings.profile == "production":
@@ -47,6 +47,13 @@ def main() -> None:
 
         refuse_unsafe_start(settings)
     _server(settings).serve(target_loader=partial(load, os.getpid()), wrap_loader=False)
+
+
+def _faults(settings: Settings) -> Iterator[str]:
+    if settings.embedded:
+        yield "set WEBFLOW_DATABASE_URL: SQLite is served by `flask up`"
+    if "live" in settings.surfaces and "surfaces" in settings.model_fields_set:
+        yield "take live out of WEBFLOW_SURFACES: sockets are held by `python live.py`"
 
 
 def load(parent: int) -> Flask:

@@ -89,6 +89,8 @@ class Event:
     name: Name
     subject: str
     facts: Mapping[str, str | int] = field(default_factory=dict)
+    external_id: str | None = None
+    """What others call the subject; for our own listeners only, it is neither logged nor kept."""
 
     @property
     def is_about_flow(self) -> bool:
@@ -114,9 +116,11 @@ class Journal:
         self.flows: dict[str, object] = {}
         """What `look` returned for the subjects; held, so that nobody looks for it again."""
 
-    def record(self, name: Name, subject: str, **facts: str | int) -> None:
+    def record(
+        self, name: Name, subject: str, external_id: str | None = None, /, **facts: str | int
+    ) -> None:
         """Note a fact; nobody hears of it before the commit."""
-        event = Event(name, subject, facts)
+        event = Event(name, subject, facts, external_id)
         self._events.append(event)
         if self._look is not None and event.is_about_flow and subject not in self.flows:
             self.flows[subject] = self._look(subject)

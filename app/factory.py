@@ -3,17 +3,19 @@
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from threading import BoundedSemaphore
 
 from flask import Flask, Response, abort, g, request
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
+from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
-from app import cli, logs, metrics, oauth
+from app import cli, hints, logs, metrics, oauth
 from app.api import health, measures
 from app.api.cloud import errors as cloud_errors
 from app.api.cloud import routes as cloud
@@ -27,9 +29,10 @@ from app.channels.base import Push, Sms
 from app.cli.kit import WRONG_ROOT, operator
 from app.crypto.vault import CannotOpenError, NoDataKeyError, Vault, derive
 from app.errors import InvalidConfiguration
-from app.events import Name
+from app.events import Listener, Name
 from app.flows.bearers import Bearers
 from app.flows.demo_clock import ClockFollower
+from app.flows.watching import Watching
 from app.hashing import HashingGate
 from app.mtoken.demo_access import leftover_users, seed_demo_users
 from app.nextstep.engine import faults
@@ -41,7 +44,7 @@ from app.store.db import Base
 from app.store.keys import KeyStore
 from app.texts import Texts
 from app.upkeep.readiness import OutboxLag, Readiness
-from app.web import errors, flow, formats, guard, limits, locale, messages, testers
+from app.web import errors, flow, formats, guard, limits, live, locale, messages, testers
 from app.web.qr import qr_svg
 from app.worker import Worker, ping, waker
 
@@ -65,9 +68,11 @@ def create_app(settings: Settings) -> Flask:
     roots = [root_secret(settings), *previous_secrets(settings)]
     app.config.update(_config(settings, roots))
     engine = _database(app)
-    parts = _parts(settings, engine, Vault(roots[0], roots[1:], KeyStore(engine)))
+    vault = Vault(roots[0], roots[1:], KeyStore(engine))
+    sockets = [_sockets(app, settings, Watching(engine, vault))] if settings.holds_sockets else []
+    parts = _parts(settings, engine, vault, [metrics.hear, *_wakers_of_pages(settings, sockets)])
     app.extensions["webflow"] = parts
-    app.extensions[health.EXTENSION] = _health(parts)
+    app.extensions[health.EXTENSION] = _health(parts, *map(live.SocketCount, sockets))
     if settings.proxy.hops:
         hops = settings.proxy.hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # as Flask documents it
@@ -185,12 +190,36 @@ def _follow_clock(parts: Parts) -> Callable[[], None]:
     return follow
 
 
-def _health(parts: Parts) -> health.Health:
-    readiness = Readiness(parts.engine, parts.vault, ping_queue=lambda: ping(parts.settings))
+def _sockets(app: Flask, settings: Settings, watching: Watching) -> live.Live:
+    """Let the web process hold sockets, beside as many pages as without them."""
+    app.extensions[live.EXTENSION] = app.wsgi_app = sockets = live.Live(  # type: ignore[method-assign]  # as Flask documents it
+        app.wsgi_app,
+        watching.find,
+        mode="threading",
+        origin=settings.issuer,
+        cookie=settings.browser_cookie,
+        connections=settings.live_connections,
+        per_browser=settings.live.per_browser,
+        pages=BoundedSemaphore(settings.web_threads),
+    )
+    return sockets
+
+
+def _wakers_of_pages(settings: Settings, sockets: Sequence[live.Live]) -> Sequence[Listener]:
+    """Return what wakes waiting pages: those of this process, or through Redis all of them."""
+    if sockets:
+        return [hints.listener(each.wake) for each in sockets]
+    if settings.redis_url and not settings.embedded:
+        return [hints.listener(hints.Sender(settings.redis_url))]
+    return []
+
+
+def _health(parts: Parts, *others: Collector) -> health.Health:
+    readiness = Readiness(parts.engine, parts.vault, queue=lambda: ping(parts.settings))
     lag = OutboxLag(parts.engine)
     return health.Health(
         failing=readiness.failing,
-        metrics=lambda: metrics.written(lag),
+        metrics=lambda: metrics.written(lag, *others),
         token=parts.settings.metrics.token.get_secret_value(),
     )
 
@@ -247,7 +276,9 @@ def _database(app: Flask) -> Engine:
         return database.engine
 
 
-def _parts(settings: Settings, engine: Engine, vault: Vault) -> Parts:
+def _parts(
+    settings: Settings, engine: Engine, vault: Vault, listeners: Sequence[Listener]
+) -> Parts:
     return Parts(
         settings=settings,
         engine=engine,
@@ -255,36 +286,42 @@ def _parts(settings: Settings, engine: Engine, vault: Vault) -> Parts:
         bank=build_bank(settings.bank),
         texts=Texts(ROOT / "translations", ROOT / "templates", settings.bank.name),
         gate=HashingGate(hashing_slots(settings)),
-        listeners=(metrics.hear,),
+        listeners=listeners,
         wake_worker=waker(settings),
         bearers=Bearers(settings.nextstep) if settings.nextstep.auth == "oidc" else None,
     )
 
 
 def _doors(app: Flask, settings: Settings) -> None:
-    guard.register(app, https=settings.is_https)
+    elsewhere = settings.live_address if settings.live_address != settings.issuer else None
+    guard.register(app, https=settings.is_https, sockets=elsewhere)
     locale.register(app, languages=settings.web.languages, timezone=settings.web.timezone)
     formats.register(app, timezone=settings.web.timezone)
     app.jinja_env.globals.update(
-        bank_name=settings.bank.name, legal_links=[], qr_svg=qr_svg, texts_of=messages.text
+        bank_name=settings.bank.name,
+        legal_links=[],
+        qr_svg=qr_svg,
+        texts_of=messages.text,
+        live_address=settings.live_address,
     )
     limits.register(app, settings.rate_limits, redis_url=settings.redis_url)
     csrf = CSRFProtect(app)
-    app.register_blueprint(flow.bp)
-    for api in (health.bp, nextstep.bp, device.bp, cloud.bp):
+    apis = {"nextstep": nextstep.bp, "device": device.bp, "cloud": cloud.bp}
+    for api in (health.bp, *(bp for name, bp in apis.items() if name in settings.surfaces)):
         csrf.exempt(api)
         app.register_blueprint(api)
-    oauth.register(app, csrf, settings, prefer=locale.prefer)
-    if settings.profile == "demo":
-        csrf.exempt(testers.bp)  # its posts check the token themselves, for JSON has none
-        app.register_blueprint(testers.bp)
+    if "portal" in settings.surfaces:
+        app.register_blueprint(flow.bp)
+        oauth.register(app, csrf, settings, prefer=locale.prefer)
+        if settings.profile == "demo":
+            csrf.exempt(testers.bp)  # its posts check the token themselves, for JSON has none
+            app.register_blueprint(testers.bp)
     cli.register(app, settings, seed=seed)
 
 
 def _transactions(app: Flask, parts: Parts) -> None:
     """One request, one transaction: commit what wrote and did not fail."""
-    https = parts.settings.is_https
-    cookie = "__Host-wf_browser" if https else "wf_browser"
+    https, cookie = parts.settings.is_https, parts.settings.browser_cookie
 
     @app.before_request
     def open_services() -> None:

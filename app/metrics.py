@@ -38,6 +38,9 @@ REPLAYS = Counter("webflow_codes_replayed", "Authorization codes that came back"
 LIMITED = Counter(
     "webflow_rate_limited", "Requests that were refused for coming too often", ["limit"]
 )
+SOCKETS_REFUSED = Counter(
+    "webflow_sockets_refused", "Waiting pages that got no socket and ask by themselves", ["reason"]
+)
 REUSES = Counter("webflow_refresh_tokens_replayed", "Used refresh tokens that came back")
 REQUESTS = Histogram(
     "webflow_request_seconds",

@@ -5,12 +5,13 @@ Every setting is an environment variable, e.g. `WEBFLOW_SMS__CHANNEL=twilio`, or
 """
 
 import os
+import re
 import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from limits import parse_many
 from pydantic import (
@@ -41,6 +42,8 @@ LEAST_VARIETY = 10
 Digits = Annotated[int, Field(ge=4, le=9)]
 Attempts = Annotated[int, Field(ge=1, le=20)]
 PushChannelName = Literal["demo", "off"]
+Surface = Literal["portal", "live", "device", "cloud", "nextstep", "nevis"]
+SURFACES: tuple[Surface, ...] = get_args(Surface)
 
 
 def _readable_limit(value: str) -> str:
@@ -154,6 +157,36 @@ class FlowSettings(Section):
 
     ended_redirect: timedelta = timedelta(seconds=3)
     """The last page goes back to the third party by itself after this time."""
+
+
+class LiveSettings(Section):
+    """Sockets that wake waiting pages.
+
+    On SQLite the web process holds them; on PostgreSQL a process of its own does
+    (`python live.py`), which needs `redis_url`.
+    """
+
+    port: int = Field(default=8081, ge=1, le=65535)
+    """Port of the process of its own."""
+
+    url: str = ""
+    """Address of that process as browsers see it; empty: the portal's own, where a proxy passes
+    `/socket.io/` to it."""
+
+    connections: int = Field(default=0, ge=0, le=100_000)
+    """Sockets that one process holds; further pages ask every two seconds. 0: 200 on SQLite, where
+    each takes four threads, else 20,000."""
+
+    per_browser: int = Field(default=5, ge=1, le=100)
+    """Sockets of one browser, e.g. tabs."""
+
+    @field_validator("url")
+    @classmethod
+    def _an_origin(cls, value: str) -> str:
+        value = value.rstrip("/")
+        if value and re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", value) is None:
+            raise ValueError("begins with http:// or https:// and has no path")
+        return value
 
 
 class LockoutSettings(Section):
@@ -436,6 +469,11 @@ class Settings(BaseSettings):
     redis_url: str = ""
     """Redis for hints between processes: `redis://…`, `rediss://…` or `unix://…`; empty: none."""
 
+    surfaces: tuple[Surface, ...] = Field(default=SURFACES, min_length=1)
+    """What a process serves, e.g. `["portal", "device"]` towards the internet; health checks are
+    always answered. `live` are the sockets of waiting pages: on PostgreSQL no web process has them.
+    """
+
     var_dir: Path = Path("var")
     """Folder for the embedded database, the job queue and the demo's secret."""
 
@@ -454,6 +492,7 @@ class Settings(BaseSettings):
 
     bank: BankSettings = BankSettings()
     flow: FlowSettings = FlowSettings()
+    live: LiveSettings = LiveSettings()
     lockout: LockoutSettings = LockoutSettings()
     metrics: MetricsSettings = MetricsSettings()
     mtoken: MtokenSettings = MtokenSettings()
@@ -539,6 +578,28 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """SQLAlchemy URL of the database."""
         return self.database_url or f"sqlite:///{(self.var_dir / 'webflow.db').resolve()}"
+
+    @property
+    def browser_cookie(self) -> str:
+        """Name of the cookie by which the browser that walks a flow is known."""
+        return "__Host-wf_browser" if self.is_https else "wf_browser"
+
+    @property
+    def holds_sockets(self) -> bool:
+        """Whether the web process holds the sockets of waiting pages itself."""
+        return self.embedded and "live" in self.surfaces
+
+    @property
+    def live_address(self) -> str | None:
+        """Where waiting pages open their sockets, without a trailing slash; None: nowhere."""
+        if self.holds_sockets:
+            return self.issuer
+        return (self.live.url or self.issuer) if self.redis_url and not self.embedded else None
+
+    @property
+    def live_connections(self) -> int:
+        """How many sockets a process holds that holds any."""
+        return self.live.connections or (200 if self.embedded else 20_000)
 
     @property
     def web_processes(self) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from argon2 import PasswordHasher
 
-from bench import masking, past, phones, rates
+from bench import masking, past, phones, rates, waiting
 from bench.house import House, Server, Store, running
 from bench.load import HASHES, KINDS, Cost, Kind, lost_updates, measure, walk
 from bench.report import Report, machine
@@ -81,6 +81,16 @@ def mobile(report: Report, _wanted: argparse.Namespace) -> None:
         report.table(f"Phones: {title}", ("what", "per CPU-second", "CPU ms of each"), lines)
 
 
+def pages(report: Report, _wanted: argparse.Namespace) -> None:
+    """Measure how soon waiting pages are woken, and how many fit into a GiB."""
+    rows = [
+        (f"{count:,}", p50, p95, memory, f"{fit:,}")
+        for count, p50, p95, memory, fit in waiting.measure()
+    ]
+    head = ("pages that wait", "p50 ms", "p95 ms", "MB of the process", "pages in a GiB")
+    report.table("Waiting pages: PostgreSQL, Redis, one live process", head, rows)
+
+
 def years(report: Report, wanted: argparse.Namespace) -> None:
     """Measure a flow in an empty store, and in one that has served for years."""
     rows = []
@@ -132,7 +142,14 @@ def _hash_milliseconds() -> float:
     return 1000 * (time.process_time() - began) / 20
 
 
-SECTIONS = {"flows": flows, "units": units, "masking": mask, "phones": mobile, "years": years}
+SECTIONS = {
+    "flows": flows,
+    "units": units,
+    "masking": mask,
+    "phones": mobile,
+    "waiting": pages,
+    "years": years,
+}
 
 
 def main() -> None:

@@ -65,6 +65,10 @@ class Http:
             self._cookies[key] = value
         return answer.headers.get("Location", ""), said
 
+    def cookie(self, name: str) -> str:
+        """Return the value of a cookie."""
+        return self._cookies[name]
+
     def close(self) -> None:
         """Let the connection go."""
         self._connection.close()
@@ -80,6 +84,11 @@ class Customer:
         self._address = ""
         self._hidden: list[tuple[str, str]] = []
         self._back = ""
+
+    @property
+    def handle(self) -> str:
+        """Name of the flow in its address."""
+        return self._address.rpartition("/")[2]
 
     # --- what a flow consists of ------------------------------------------------------------
 

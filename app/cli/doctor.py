@@ -47,7 +47,7 @@ def _basics() -> Iterator[tuple[str, list[str]]]:
     unknown = [f"{name} is no setting of ours: is it mistyped?" for name in unknown_settings()]
     yield "settings", unknown
     settings = parts().settings
-    readiness = Readiness(parts().engine, parts().vault, ping_queue=lambda: ping(settings))
+    readiness = Readiness(parts().engine, parts().vault, queue=lambda: ping(settings))
     for name, check in readiness.checks.items():
         try:
             check()

@@ -43,8 +43,22 @@ def run(app: Flask, settings: Settings, seed: Seed) -> int:
 def _addresses(settings: Settings) -> list[str]:
     """Return where each web server answers on this machine, whatever the public address is."""
     host = "localhost" if settings.host in {"0.0.0.0", "::", "127.0.0.1"} else settings.host  # noqa: S104 - compared, not bound
-    ports = [settings.port, *([settings.demo_port] if settings.profile == "demo" else [])]
-    return [f"http://{host}:{port}" for port in ports]
+    return [f"http://{host}:{port}" for port in _ports(settings).values()]
+
+
+def _ports(settings: Settings) -> dict[str, int]:
+    """Return the ports of web servers that we start, by their settings."""
+    ports = {"WEBFLOW_PORT": settings.port}
+    if _has_live_process(settings):
+        ports["WEBFLOW_LIVE__PORT"] = settings.live.port
+    if settings.profile == "demo":
+        ports["WEBFLOW_DEMO_PORT"] = settings.demo_port
+    return ports
+
+
+def _has_live_process(settings: Settings) -> bool:
+    is_wanted = "live" in settings.surfaces and bool(settings.redis_url)
+    return is_wanted and not settings.embedded
 
 
 def _mobile_app(settings: Settings) -> str:
@@ -67,12 +81,25 @@ def _programs(settings: Settings, mobile_app: str) -> Iterator[Program]:
     if settings.embedded:
         yield Program("web", (python, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"))
     else:
-        yield Program("web", (python, "serve.py"))
+        yield Program("web", (python, "serve.py"), environment=_for_granian(settings))
+    if _has_live_process(settings):
+        yield Program("live", (python, "live.py"))
     yield Program("worker", (python, "worker.py"))
     if settings.profile == "demo":
         yield Program(
             "demo", (python, "-m", "app.demo"), environment=_for_demo(settings, mobile_app)
         )
+
+
+def _for_granian(settings: Settings) -> dict[str, str]:
+    """Return what its processes are told: no sockets, and where waiting pages find theirs."""
+    told = {}
+    if "surfaces" in settings.model_fields_set:
+        others = [name for name in settings.surfaces if name != "live"]
+        told["WEBFLOW_SURFACES"] = json.dumps(others)
+    if _has_live_process(settings) and not (settings.live.url or settings.public_url):
+        told["WEBFLOW_LIVE__URL"] = f"http://localhost:{settings.live.port}"
+    return told
 
 
 def _for_demo(settings: Settings, mobile_app: str) -> dict[str, str]:
@@ -90,10 +117,7 @@ def _for_demo(settings: Settings, mobile_app: str) -> dict[str, str]:
 
 def taken_ports(settings: Settings) -> Iterator[str]:
     """Yield what to say about each port that cannot be used."""
-    wanted = {"WEBFLOW_PORT": settings.port}
-    if settings.profile == "demo":
-        wanted["WEBFLOW_DEMO_PORT"] = settings.demo_port
-    for name, port in wanted.items():
+    for name, port in _ports(settings).items():
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -121,7 +145,8 @@ def _processes(settings: Settings) -> str:
     web = "1 web process" if number == 1 else f"{number} web processes"
     database = "SQLite" if settings.embedded else "PostgreSQL"
     hints = " and Redis" if settings.redis_url else ""
-    return f"{web} and 1 worker on {database}{hints}"
+    live = ", 1 live process" if _has_live_process(settings) else ""
+    return f"{web}{live} and 1 worker on {database}{hints}"
 
 
 def banner(settings: Settings, mobile_app: str = "") -> str:

@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from threading import Event, Thread
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock
 
@@ -29,6 +32,7 @@ class ClockFollower:
         def loop() -> None:
             waiting = Event()
             while not waiting.wait(EVERY_SECONDS):
-                self.follow()
+                with suppress(SQLAlchemyError):  # a database may be lost, and come back
+                    self.follow()
 
         Thread(target=loop, name="demo-clock", daemon=True).start()

@@ -90,4 +90,4 @@ class Transitions:
             facts["failures"] = row.failures
         if registration_id:
             facts["registration"] = registration_id
-        self._journal.record(name, row.id, **facts)
+        self._journal.record(name, row.id, row.external_id, **facts)

@@ -30,14 +30,14 @@ class NotAtHeadError(Exception):
 class Readiness:
     """Checks what a process needs, each by its name."""
 
-    def __init__(self, engine: Engine, vault: Vault, *, ping_queue: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, vault: Vault, **others: Callable[[], None]) -> None:
         self._engine = engine
         self._vault = vault
         self.checks: Mapping[str, Callable[[], None]] = {
             "database": self._database,
             "migrations": self._migrations,
             "keys": self._keys,
-            "queue": ping_queue,
+            **others,
         }
 
     def failing(self) -> list[str]:

@@ -20,8 +20,12 @@ YEAR = 31_536_000
 MAX_BODY = 256 * 1024
 
 
-def register(app: Flask, *, https: bool) -> None:
-    """Put the headers on every answer and refuse posts from other sites."""
+def register(app: Flask, *, https: bool, sockets: str | None = None) -> None:
+    """Put the headers on every answer and refuse posts from other sites.
+
+    `sockets` is the origin of waiting pages' sockets, where it is not our own.
+    """
+    connect = " ".join(["'self'", *([sockets.replace("http", "ws", 1)] if sockets else [])])
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.wsgi_app = ascii_queries(app.wsgi_app)  # type: ignore[assignment]  # as Flask documents it
 
@@ -32,7 +36,7 @@ def register(app: Flask, *, https: bool) -> None:
     def protect(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", _policy())
+        response.headers.setdefault("Content-Security-Policy", _policy(connect))
         if request.endpoint == "static" and files.is_present(response):
             response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
         else:
@@ -95,10 +99,10 @@ def allow_return_to(origin: str) -> None:
     g.form_action = origin
 
 
-def _policy() -> str:
+def _policy(connect: str) -> str:
     ends = " ".join(["'self'", *([g.form_action] if g.get("form_action") else [])])
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        f"connect-src 'self'; form-action {ends}; base-uri 'none'; "
+        f"connect-src {connect}; form-action {ends}; base-uri 'none'; "
         "frame-ancestors 'none'; object-src 'none'"
     )

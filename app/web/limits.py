@@ -7,21 +7,16 @@ itself, and no request fails for it.
 import logging
 from collections.abc import Callable, Iterator
 from ipaddress import IPv6Address, ip_address
-from typing import Any
 
 import structlog
 from flask import Flask, Response, request
 from flask_limiter import ApplicationLimit, Limiter, RequestLimit
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from app import metrics
+from app.hints import redis_options
 from app.settings import RateLimitSettings
 
 log = structlog.get_logger("webflow.limits")
-
-REDIS_TIMEOUT = 0.5
-"""Seconds that a request waits for Redis, before it goes on without."""
 
 Applies = Callable[[], bool]
 Counts = Callable[[Response], bool]
@@ -49,7 +44,7 @@ def register(app: Flask, settings: RateLimitSettings, *, redis_url: str) -> None
         app=app,
         application_limits=limits,
         storage_uri=redis_url.replace("unix://", "redis+unix://", 1) or "memory://",
-        storage_options=_options() if redis_url else {},
+        storage_options=redis_options() if redis_url else {},
         in_memory_fallback_enabled=True,
         swallow_errors=True,
         key_prefix="webflow",
@@ -102,11 +97,3 @@ def _limit(name: str, rate: str, applies: Applies, counts: Counts | None) -> App
 
 def _refused(response: Response) -> bool:
     return response.status_code == 401  # noqa: PLR2004 - not authenticated
-
-
-def _options() -> dict[str, Any]:
-    return {
-        "socket_timeout": REDIS_TIMEOUT,
-        "socket_connect_timeout": REDIS_TIMEOUT,
-        "retry": Retry(NoBackoff(), 0),  # the library's own would wait for seconds
-    }

@@ -20,6 +20,7 @@ from tests.support.processes import die_with_parent, free_ports
 ROOT = Path(__file__).parents[2]
 MARKS = {
     "web": ("gunicorn.conf.py", "serve.py"),
+    "live": ("live.py",),
     "worker": ("worker.py",),
     "demo": ("app.demo",),
 }
@@ -36,6 +37,8 @@ class Portal:
     """What its processes were told."""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     lines: list[str] = field(default_factory=list)
+    sockets: str = ""
+    """Where waiting pages open their sockets."""
 
     def wait_for(self, words: str, *, since: int = 0, seconds: float = 60) -> None:
         """Wait until a line with these words was printed."""
@@ -93,10 +96,11 @@ class Portal:
 @contextmanager
 def running_portal(folder: Path, settings: Mapping[str, str]) -> Iterator[Portal]:
     """Start everything, wait until it is ready, and stop it."""
-    port, demo_port = free_ports(2)
+    port, live_port, demo_port = free_ports(3)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("WEBFLOW_")},
         "WEBFLOW_PORT": str(port),
+        "WEBFLOW_LIVE__PORT": str(live_port),
         "WEBFLOW_DEMO_PORT": str(demo_port),
         "WEBFLOW_VAR_DIR": str(folder),
         **settings,
@@ -113,7 +117,9 @@ def running_portal(folder: Path, settings: Mapping[str, str]) -> Iterator[Portal
     )
     address, demo = f"http://localhost:{port}", f"http://localhost:{demo_port}"
     given = Settings(var_dir=folder, database_url=settings.get("WEBFLOW_DATABASE_URL", ""))
-    portal = Portal(address, demo, process, given, environment)
+    has_live = "WEBFLOW_DATABASE_URL" in settings and "WEBFLOW_REDIS_URL" in settings
+    sockets = f"http://localhost:{live_port}" if has_live else address
+    portal = Portal(address, demo, process, given, environment, sockets=sockets)
     reader = threading.Thread(target=_read, args=(portal,), daemon=True)
     reader.start()
     try:

@@ -44,14 +44,16 @@ class Tiers:
             self._shared[tier] = self.start(tier, self._stack)
         return self._shared[tier]
 
-    def start(self, tier: Tier, stack: ExitStack) -> Portal:
+    def start(
+        self, tier: Tier, stack: ExitStack, *, redis: str | None = None, **more: str
+    ) -> Portal:
         """Start a portal that lives as long as the stack."""
         settings = {"WEBFLOW_SMS__RESEND_AFTER": "PT2S", "WEBFLOW_RATE_LIMITS__AUTHORIZE": MANY}
         if tier == "one-machine":
             if not self._server:
                 self._server = self._stack.enter_context(running_postgres(durable=True))
             settings["WEBFLOW_DATABASE_URL"] = stack.enter_context(postgres_database(self._server))
-            settings["WEBFLOW_REDIS_URL"] = stack.enter_context(running_redis())
+            settings["WEBFLOW_REDIS_URL"] = redis or stack.enter_context(running_redis())
             settings["WEBFLOW_SERVER__PROCESSES"] = "2"
         folder = Path(mkdtemp(prefix=tier, dir=self._folder))
-        return stack.enter_context(running_portal(folder, settings))
+        return stack.enter_context(running_portal(folder, settings | more))
