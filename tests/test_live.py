@@ -124,11 +124,11 @@ def machine(**more: object) -> Settings:
 
 
 def names(settings: Settings) -> list[str]:
-    return [program.name for program in up._programs(settings)]  # noqa: SLF001 - what it starts
+    return [program.name for program in up._programs(settings, "{}")]  # noqa: SLF001 - what it starts
 
 
 def granian(settings: Settings) -> dict[str, str]:
-    (web,) = [p for p in up._programs(settings) if p.name == "web"]  # noqa: SLF001 - as above
+    (web,) = [p for p in up._programs(settings, "{}") if p.name == "web"]  # noqa: SLF001 - as above
     return dict(web.environment)
 
 
