@@ -30,7 +30,7 @@ class Scanned:
     phones: Sequence[Phone]
     chosen: Phone
     remaining: int
-    """Wrong answers that phone and operation still take."""
+    """Wrong answers that the operation, and the phone, still take."""
 
 
 class OfflineCode:
@@ -72,7 +72,9 @@ class OfflineCode:
         chosen = next((each for each in phones if each.registration_id == _phone(flow)), None)
         if chosen is None:
             return None
-        remaining = self._offline.remaining(_operation(flow), chosen.registration_id)
+        remaining = self._offline.remaining(
+            _operation(flow), chosen.registration_id, counts=_is_known(flow)
+        )
         return Scanned(self._text(flow, language), phones, chosen, remaining)
 
     def read(self, typed: str) -> str | None:
@@ -88,7 +90,7 @@ class OfflineCode:
 
         False: the phone may not sign any more.
         """
-        given = Digits(_operation(flow), _phone(flow), str((flow.offline or {})["nonce"]), code)
+        given = Digits(_operation(flow), _phone(flow), _nonce(flow), code, counts=_is_known(flow))
         return self._offline.approve(given, Origin()).state == State.ACTIVE.name
 
     def forget(self, flow: Flow) -> None:
@@ -103,9 +105,18 @@ class OfflineCode:
         return self._offline.qr_text(
             _operation(flow),
             _phone(flow),
-            nonce=str((flow.offline or {})["nonce"]),
+            nonce=_nonce(flow),
             language=language,
         )
+
+
+def _is_known(flow: Flow) -> bool:
+    """Tell whether somebody has proved something in this flow, not only typed a login number."""
+    return flow.authenticated_at is not None
+
+
+def _nonce(flow: Flow) -> str:
+    return str((flow.offline or {})["nonce"])
 
 
 def _phone(flow: Flow) -> str:

@@ -1,5 +1,6 @@
 """The pages of the phone; everything works by their buttons, scripts only press them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.bank.base import Bank, User
@@ -14,6 +15,7 @@ from app.store.flows import Flow
 
 PHASE, OFFLINE = "token", "offline"
 PHASES = frozenset({PHASE, OFFLINE})
+WRONG_DIGITS = Rejected("offline_code_wrong")
 ENDED = frozenset({"APPROVED", "REJECTED", "FAILED"})
 """What a phone has said, once and for all."""
 
@@ -99,10 +101,6 @@ class TokenPage:
 
     def _confirm(self, flow: Flow, payment: Payment | None) -> Answer:
         """Believe the phone, if it has signed this, and the bank still knows its owner."""
-        user_id, organization_id = flow.user_id or "", flow.organization_id or ""
-
-        def find() -> User | None:
-            return self.bank.user(user_id, organization_id)
 
         def then(flow: Flow, user: User | None) -> Answer:
             if user is None or not user.active:
@@ -111,7 +109,11 @@ class TokenPage:
                 return Again("token_over")
             return Confirmed((Instrument.POWERAUTH_TOKEN,))
 
-        return Work(find, then)
+        return Work(self._owner(flow), then)
+
+    def _owner(self, flow: Flow) -> Callable[[], User | None]:
+        user_id, organization_id = flow.user_id or "", flow.organization_id or ""
+        return lambda: self.bank.user(user_id, organization_id)
 
     def _ask_again(self, flow: Flow, payment: Payment | None) -> Answer:
         if self.token.status(flow) in ENDED:
@@ -140,11 +142,18 @@ class TokenPage:
         code = self.offline.read(form.get("code"))
         if code is None:
             return Again("offline_code_invalid", "code")
-        if not self.offline.judge(flow, code):
-            return Left(Result.AUTH_METHOD_FAILED)
-        if self.token.status(flow) != "PENDING":
-            return self._judge(flow, payment)
-        return Rejected("offline_code_wrong")
+
+        def then(flow: Flow, user: User | None) -> Answer:
+            # The bank first: whom it has blocked meanwhile uses up no digits.
+            if user is None or not user.active or not self.offline.judge(flow, code):
+                return Left(Result.AUTH_METHOD_FAILED)
+            if self.token.is_approved(flow, payment):
+                return Confirmed((Instrument.POWERAUTH_TOKEN,))
+            if self.token.status(flow) == "FAILED":
+                return Left(Result.AUTH_METHOD_FAILED)
+            return WRONG_DIGITS
+
+        return Work(self._owner(flow), then, refusal=WRONG_DIGITS)
 
     def _fall_back(self, flow: Flow, payment: Payment | None, sms: SmsPage) -> Answer:
         """Send the code now, and not earlier."""

@@ -48,6 +48,9 @@ class Digits:
     registration_id: str
     nonce: str
     """As the QR code had it: 16 bytes as Base64, kept by whoever showed the code."""
+    counts: bool = field(kw_only=True)
+    """Whether wrong digits are held against the phone: not where a stranger could type them,
+    who knows no more than a login number, and would block it."""
     code: str = field(repr=False)
     """`12345678-12345678`."""
 
@@ -104,7 +107,7 @@ class Offline:
         return asked.sign(self._keyring.server_key(row), SigningKey.PERSONALIZED)
 
     def approve(self, given: Digits, origin: Origin) -> Verdict:
-        """Approve an operation by digits; wrong ones count against phone and operation.
+        """Approve an operation by digits; wrong ones count against operation and phone.
 
         Locks the registration. Raises RegistrationNotFound.
         """
@@ -120,6 +123,7 @@ class Offline:
                 given.code,
                 signed_data(operation.id, operation.data, given.nonce, self._totps(operation)),
                 allow_biometry=BIOMETRY.value in operation.factors,
+                counts=given.counts,
             )
             return None if isinstance(found, Refused) else found.kind
 
@@ -128,12 +132,14 @@ class Offline:
         )
         return Verdict(refusal, row.state)
 
-    def remaining(self, operation_id: str, registration_id: str) -> int:
-        """Return how many wrong answers the phone and the operation still take."""
+    def remaining(self, operation_id: str, registration_id: str, *, counts: bool) -> int:
+        """Return how many wrong answers the operation, and the phone, still take."""
         operation = self._operations.get(operation_id)
+        left = operation.max_failures - operation.failures
+        if not counts:
+            return left
         row = self._row(operation, registration_id)
-        left = row.max_failed_attempts - row.failed_attempts
-        return min(left, operation.max_failures - operation.failures)
+        return min(left, row.max_failed_attempts - row.failed_attempts)
 
     def _row(self, operation: Operation, registration_id: str) -> Registration:
         row = self._session.get(Registration, registration_id)

@@ -92,12 +92,18 @@ class Signing:
         return SignedOpened(opened.registration, opened.request, opened.value, verdict)
 
     def verify_offline(
-        self, row: Registration, digits: str, signed: Iterable[bytes], *, allow_biometry: bool
+        self,
+        row: Registration,
+        digits: str,
+        signed: Iterable[bytes],
+        *,
+        allow_biometry: bool,
+        counts: bool,
     ) -> Signed | Refused:
         """Judge digits that a person copied from a phone; its registration is ACTIVE and locked.
 
-        `signed` is everything that the phone may have signed. Raises InvalidSignatureError for
-        what are not the digits of a code.
+        `signed` is everything that the phone may have signed; `counts`: wrong ones are held
+        against it. Raises InvalidSignatureError for what are not the digits of a code.
         """
         code = code_from_digits(digits)
         codes = Codes(
@@ -106,7 +112,8 @@ class Signing:
         match = find(code, signed, codes, allow_biometry=allow_biometry)
         facts = {"kind": match.kind.value if match else "offline", "version": row.version}
         if match is None:
-            self._count_failure(row)
+            if counts:
+                self._count_failure(row)
             self._journal.record(
                 Name.SIGNATURE_REFUSED,
                 row.id,

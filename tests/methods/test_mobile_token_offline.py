@@ -7,6 +7,7 @@ import time_machine
 
 from app import clock
 from app.demo.phone.refusals import PhoneRefused
+from app.store.attempts import UserAttempts
 from app.store.flows import FlowRecord
 from app.store.operations import OperationRecord, OperationRow
 from app.store.otps import SmsAuthorization
@@ -91,34 +92,65 @@ def test_what_are_not_16_digits_is_no_attempt(app, walker, phone, text):  # 101
     assert registration(app, phone).failed_attempts == 0
 
 
-def test_wrong_digits_count_everywhere_and_the_right_ones_still_work(app, walker, phone):  # 102
+def test_wrong_digits_count_and_the_right_ones_still_work(app, walker, phone):  # 102
     page = walker.press("continue", code=WRONG_DIGITS)
     assert "The code from the app was not accepted." in page.text
     assert "Remaining attempts: 4" in page.text
-    assert registration(app, phone).failed_attempts == 1
     assert all_of(app, OperationRow)[-1].failures == 1
+    assert [row.failures for row in all_of(app, UserAttempts)] == [1]
     walker.press("continue", code=phone.digits(page))
     assert walker.flow().step == "APPROVAL_SCA"
+    assert [row.failures for row in all_of(app, UserAttempts)] == [0]
+
+
+def test_whoever_knows_a_login_number_alone_blocks_no_phone(app, walker, phone):
+    for _ in range(5):
+        walker.press("continue", code=WRONG_DIGITS)
+    assert walker.flow().result_reason == "authentication.maxAttemptsExceeded"
+    assert walker.leave()["error"] == "access_denied"
+    assert registration(app, phone).state == "ACTIVE"
     assert registration(app, phone).failed_attempts == 0
 
 
-def test_five_wrong_codes_end_the_flow_and_block_the_phone(app, walker, phone):  # 102, 103
+def test_after_five_wrong_codes_even_right_ones_are_refused_for_a_while(app, walker, phone):
+    for _ in range(5):
+        walker.press("continue", code=WRONG_DIGITS)
+    walker.start_payment()
+    walker.name()
+    page = walker.press("offline")
+    right = phone.digits(page)
+    assert "not accepted" in walker.press("continue", code=right).text
+    with time_machine.travel(clock.now() + timedelta(minutes=2), tick=False):
+        walker.press("continue", code=right)
+        assert walker.flow().step == "APPROVAL_SCA"
+
+
+@pytest.fixture
+def approving(app, walker, phone):
+    """A customer who has signed in, and looks at the code for the payment."""
+    walker.press("continue", code=phone.digits(walker.page))
+    walker.choose()
+    walker.press("offline")
+    return walker
+
+
+def test_five_wrong_codes_of_a_customer_block_the_phone(app, approving, phone):  # 102, 103
     for left in (4, 3, 2, 1):
-        assert f"Remaining attempts: {left}" in walker.press("continue", code=WRONG_DIGITS).text
-    walker.press("continue", code=WRONG_DIGITS)
-    assert walker.flow().result_reason == "authentication.maxAttemptsExceeded"
+        assert f"Remaining attempts: {left}" in approving.press("continue", code=WRONG_DIGITS).text
+    assert registration(app, phone).failed_attempts == 4
+    approving.press("continue", code=WRONG_DIGITS)
+    assert approving.flow().result_reason == "authentication.maxAttemptsExceeded"
     assert registration(app, phone).state == "BLOCKED"
-    assert walker.leave()["error"] == "access_denied"
 
 
-def test_the_attempts_that_a_phone_has_left_are_shown_and_end_it_earlier(app, walker, phone):
+def test_the_attempts_that_a_phone_has_left_are_shown_and_end_it_earlier(app, approving, phone):
     with serving(app) as services:
         row = services.session.get_one(type(registration(app, phone)), phone.device.id)
         row.failed_attempts = 3
         services.commit()
-    assert "Remaining attempts: 1" in walker.press("continue", code=WRONG_DIGITS).text
-    walker.press("continue", code=WRONG_DIGITS)
-    assert walker.flow().result == "FAILED"
+    assert "Remaining attempts: 1" in approving.press("continue", code=WRONG_DIGITS).text
+    approving.press("continue", code=WRONG_DIGITS)
+    assert approving.flow().result == "FAILED"
     assert registration(app, phone).state == "BLOCKED"
 
 

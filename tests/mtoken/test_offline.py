@@ -55,7 +55,7 @@ def scan(app, operation, device, language="en"):
 
 def answer(app, operation, device, code, nonce=NONCE):
     with serving(app) as services:
-        given = Digits(operation.id, device.id, nonce, code)
+        given = Digits(operation.id, device.id, nonce, code, counts=True)
         verdict = services.offline.approve(given, Origin())
         services.commit()
     return verdict
