@@ -40,7 +40,8 @@ LEAST_VARIETY = 10
 
 Digits = Annotated[int, Field(ge=4, le=9)]
 Attempts = Annotated[int, Field(ge=1, le=20)]
-PushChannelName = Literal["demo", "off"]
+PushChannelName = Literal["demo", "providers", "off"]
+HttpsUrl = Annotated[str, Field(pattern=r"^https://\S+$")]
 
 
 def _readable_limit(value: str) -> str:
@@ -130,14 +131,43 @@ class PushSettings(Section):
     """How pushes leave the house."""
 
     channel: Annotated[
-        PushChannelName | None, WithJsonSchema({"enum": ["demo", "off"], "type": "string"})
+        PushChannelName | None,
+        WithJsonSchema({"enum": ["demo", "providers", "off"], "type": "string"}),
     ] = None
-    """`demo` keeps pushes in a table that `/demo/push` shows, and production refuses it; `off`
-    makes none: apps ask by themselves. Not set: `demo` in the demo, `off` in production."""
+    """`demo` keeps pushes in a table that `/demo/push` shows, and production refuses it;
+    `providers` sends by APNs, FCM and HMS with the credentials of each application
+    (`flask mtoken push`); `off` makes none: apps ask by themselves. Not set: `demo` in the demo,
+    `providers` in production."""
+
+    timeout: timedelta = Field(
+        default=timedelta(seconds=5), gt=timedelta(0), le=timedelta(seconds=10)
+    )
+    """How long a provider may take for each step of a call."""
+
+    ca_file: Path | None = None
+    """PEM file of the certificates that providers are trusted by; not set: the system's."""
+
+    apns_production_url: HttpsUrl = "https://api.push.apple.com"
+    """Where APNs answers for apps of the App Store."""
+
+    apns_development_url: HttpsUrl = "https://api.sandbox.push.apple.com"
+    """Where APNs answers for apps that developers have installed."""
+
+    fcm_url: HttpsUrl = "https://fcm.googleapis.com"
+    """Where FCM answers."""
+
+    fcm_token_url: HttpsUrl = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    """Where Google gives access tokens out, whatever the service account's file says."""
+
+    hms_url: HttpsUrl = "https://push-api.cloud.huawei.com"
+    """Where HMS answers."""
+
+    hms_token_url: HttpsUrl = "https://oauth-login.cloud.huawei.com/oauth2/v3/token"  # noqa: S105 - an address
+    """Where Huawei gives access tokens out."""
 
     def chosen(self, profile: str) -> PushChannelName:
         """Return the channel that is used."""
-        return self.channel or ("demo" if profile == "demo" else "off")
+        return self.channel or ("demo" if profile == "demo" else "providers")
 
 
 class FlowSettings(Section):
