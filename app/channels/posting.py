@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 
 import httpx2
@@ -17,6 +18,11 @@ KEPT_SECONDS = 600.0
 
 LONGEST_WAIT = timedelta(hours=1)
 PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
+
+ENDED = (
+    httpx2.ReadError, httpx2.WriteError, httpx2.CloseError, httpx2.RemoteProtocolError
+)  # fmt: skip
+"""How a connection ends under a request."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +74,17 @@ class Poster:
         json: Mapping[str, object] | None = None,
         data: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request. Raises DeliveryFailed when there is no answer."""
+        """Send one request. Raises DeliveryFailed when there is no answer.
+
+        Providers end connections that were idle, and HTTP/2 notices it by the next request: that
+        one is sent once more. What was taken after all is shown once, for it has the same name.
+        """
+        send = partial(self._client.post, url, headers=headers, json=json, data=data)
         try:
-            answer = self._client.post(url, headers=headers, json=json, data=data)
+            try:
+                answer = send()
+            except ENDED:
+                answer = send()
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             name = type(error).__name__
             raise DeliveryFailed("no_answer", temporary=True, answer=name, uncertain=True) from None

@@ -107,7 +107,7 @@ def test_a_device_that_has_gone_is_told(channel):
     assert failure.answer == "200 80300007"
 
 
-@pytest.mark.parametrize("code", sorted(set(REFUSALS) - TOKEN_REFUSED) + ["80999999"])
+@pytest.mark.parametrize("code", [*sorted(set(REFUSALS) - TOKEN_REFUSED), "80999999"])
 def test_every_other_code_is_a_refusal_whatever_the_status(world, channel, code):
     world.hms.refuse_next(code)
     failure = failure_of(channel)

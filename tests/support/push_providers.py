@@ -257,6 +257,7 @@ def _hms(code: str, status: int = 200) -> Reply:
 def _handler(provider: Provider) -> Callable[..., BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
