@@ -14,7 +14,7 @@ from tests.support.store import parts_of, writing
 class Provider:
     """Where the house ends: takes pushes, or fails as often as it is told to."""
 
-    def __init__(self, *failures: DeliveryFailed) -> None:
+    def __init__(self, *failures: DeliveryFailed | None) -> None:
         self.sent: list[Push] = []
         self.failures = list(failures)
 
