@@ -144,8 +144,8 @@ class PushSettings(Section):
     )
     """How long a provider may take for each step of a call."""
 
-    ca_file: Path | None = None
-    """PEM file of the certificates that providers are trusted by; not set: the system's."""
+    ca_file: str = ""
+    """PEM file of the authorities that providers are trusted by; empty: the usual ones."""
 
     apns_production_url: HttpsUrl = "https://api.push.apple.com"
     """Where APNs answers for apps of the App Store."""

@@ -1,10 +1,10 @@
 """What a channel keeps for each application: what its credentials made, and a token of theirs."""
 
-import time
 from collections.abc import Callable
 from threading import Lock
 from typing import Generic, Protocol, TypeVar
 
+from app import clock
 from app.channels.base import DeliveryFailed
 
 C = TypeVar("C")
@@ -58,8 +58,8 @@ class KeptToken:
     def get(self, *, refused: str | None = None) -> str:
         """Return a token that is not the refused one; `renew` tells one and its seconds."""
         with self._lock:
-            # The real clock: what testers do to ours means nothing to a provider.
-            if not self._token or self._token == refused or time.time() >= self._until:
+            now = clock.real().timestamp()
+            if not self._token or self._token == refused or now >= self._until:
                 self._token, seconds = self._renew()
-                self._until = time.time() + seconds
+                self._until = now + seconds
             return self._token

@@ -5,7 +5,6 @@ refusals two say that the device is gone. `DeviceTokenNotForTopic` and `TopicDis
 they come for every device when the topic is mistyped, and would cost all of them.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -14,6 +13,7 @@ from urllib.parse import quote
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from app import clock
 from app.channels.accounts import Accounts, KeptToken
 from app.channels.base import DeliveryFailed, DeviceGone, Push
 from app.channels.credentials import ApnsCredentials
@@ -97,7 +97,7 @@ class _Account:
             "apns-topic": self._credentials.topic,
             "apns-push-type": "background" if message.is_silent else "alert",
             "apns-priority": WHEN_IT_SUITS if message.is_silent else AT_ONCE,
-            "apns-expiration": str(int(time.time() + message.lifetime.total_seconds())),
+            "apns-expiration": str(int((clock.real() + message.lifetime).timestamp())),
         }
         if not message.is_silent:  # a repeated delivery is shown once
             headers["apns-collapse-id"] = message.operation_id or message.reference
@@ -105,7 +105,7 @@ class _Account:
 
     def _signed(self) -> tuple[str, float]:
         header = {"alg": "ES256", "kid": self._credentials.key_id}
-        claims = {"iss": self._credentials.team_id, "iat": int(time.time())}
+        claims = {"iss": self._credentials.team_id, "iat": int(clock.real().timestamp())}
         return jwt.encode(header, claims, self._key, algorithms=["ES256"]), TOKEN_SECONDS
 
 

@@ -5,7 +5,6 @@ google-auth would do the same, but posts the assertion to whatever address the u
 names, repeats and sleeps by itself, and needs an HTTP client of its own; see decision 9.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
 from urllib.parse import quote
@@ -13,6 +12,7 @@ from urllib.parse import quote
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from app import clock
 from app.channels.accounts import Accounts
 from app.channels.base import DeliveryFailed, DeviceGone, Push
 from app.channels.credentials import FcmCredentials
@@ -82,7 +82,7 @@ class _Account:
         return self._poster.post(self._url, headers=headers, json={"message": _message(message)})
 
     def _form(self) -> Mapping[str, str]:
-        now = int(time.time())
+        now = int(clock.real().timestamp())
         claims = {
             "iss": self._credentials.client_email,
             "scope": SCOPE,

@@ -3,13 +3,14 @@
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from http import HTTPStatus
 
 import httpx2
 
+from app import clock
 from app.channels.base import DeliveryFailed
 from app.settings import PushSettings
 
@@ -100,9 +101,9 @@ class Poster:
 
 
 def _trusted(settings: PushSettings) -> ssl.SSLContext | bool:
-    if settings.ca_file is None:
+    if not settings.ca_file:
         return True
-    return ssl.create_default_context(cafile=str(settings.ca_file))
+    return ssl.create_default_context(cafile=settings.ca_file)
 
 
 def _object(answer: httpx2.Response) -> Mapping[str, object]:
@@ -122,6 +123,5 @@ def _wait(header: str) -> timedelta | None:
             at = parsedate_to_datetime(header)
         except ValueError:
             return None
-        # A provider's dates are of the real clock, whatever testers have done to ours.
-        wanted = at.replace(tzinfo=at.tzinfo or UTC) - datetime.now(UTC)
+        wanted = at.replace(tzinfo=at.tzinfo or UTC) - clock.real()
     return min(max(wanted, timedelta(0)), LONGEST_WAIT)

@@ -229,7 +229,7 @@ def test_who_cannot_be_reached_may_be_later(world, channel):
 def test_a_server_of_another_authority_is_told_nothing(world, channel, credentials, tmp_path):
     folder = tmp_path / "other"
     folder.mkdir()
-    settings = world.settings.model_copy(update={"ca_file": Authority(folder).file})
+    settings = world.settings.model_copy(update={"ca_file": str(Authority(folder).file)})
     assert failure_of(ApnsPush(settings, credentials.get)).code == "no_answer"
     assert world.apns.taken == []
 

@@ -22,7 +22,7 @@ class PushWorld:
         self.hms = HmsServer(self.authority)
         self.settings = PushSettings(
             channel="providers",
-            ca_file=self.authority.file,
+            ca_file=str(self.authority.file),
             apns_production_url=self.apns.url,
             apns_development_url=self.sandbox.url,
             fcm_url=self.fcm.url,
