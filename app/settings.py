@@ -52,6 +52,12 @@ def _readable_limit(value: str) -> str:
     return value
 
 
+def _readable_file(value: str) -> str:
+    if value and not os.access(value, os.R_OK):
+        raise ValueError("cannot be read")
+    return value
+
+
 RateLimit = Annotated[str, AfterValidator(_readable_limit)]
 
 
@@ -144,7 +150,7 @@ class PushSettings(Section):
     )
     """How long a provider may take for each step of a call."""
 
-    ca_file: str = ""
+    ca_file: Annotated[str, AfterValidator(_readable_file)] = ""
     """PEM file of the authorities that providers are trusted by; empty: the usual ones."""
 
     apns_production_url: HttpsUrl = "https://api.push.apple.com"

@@ -1,12 +1,16 @@
 """`flask mtoken push`: operators put credentials in, and never get a secret out."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from app.channels.credentials import FcmCredentials
 from app.store.audit import AuditEntry
+from tests.support.databases import built
+from tests.support.operations import BANK_APP, JOHNNY, Room
 from tests.support.push_world import PushWorld
+from tests.support.pushing import reachable
 from tests.support.store import all_of, on_sqlite, serving
 
 pytestmark = on_sqlite
@@ -73,6 +77,23 @@ def test_a_file_may_come_from_the_input(app, flask, world):
     with serving(app, writing=False) as services:
         found = services.mtoken.push_credentials.find("demo", FcmCredentials)
     assert found == world.fcm_credentials()
+
+
+def test_the_doctor_names_phones_that_nobody_can_push_to(app, settings, files):
+    def asked(pushes):
+        with built(pushes) as fresh:
+            return fresh.test_cli_runner().invoke(args=("doctor",)).output
+
+    providers = settings.push.model_copy(update={"channel": "providers"})
+    pushing = settings.model_copy(update={"push": providers})
+    room = Room(app)
+    reachable(app, JOHNNY, "address", "fcm")
+    advice = f"run flask mtoken push set {BANK_APP} fcm"
+    assert advice in asked(pushing)
+    assert advice not in asked(settings)
+    content = Path(files["json"]).read_bytes()
+    room.do(lambda s: s.mtoken.push_credentials.set_fcm(BANK_APP, file=content))
+    assert advice not in asked(pushing)
 
 
 def test_what_cannot_be_right_is_said_in_a_sentence(flask, files):

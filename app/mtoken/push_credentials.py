@@ -1,6 +1,6 @@
 """What lets us push to an application: put in, replaced, removed, described; never shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TypeVar
 from uuid import uuid4
@@ -23,6 +23,7 @@ from app.mtoken.applications import Applications
 from app.mtoken.keyring import Keyring
 from app.store.applications import MobileApplication, PushCredentialsRow
 from app.store.db import changed_one
+from app.store.registrations import PushDevice, Registration
 
 C = TypeVar("C", bound=Credentials)
 
@@ -110,6 +111,22 @@ class PushCredentials:
         """Return the credentials themselves, for a channel."""
         row = self._row(application_id, kind.provider)
         return None if row is None else kind(**row.facts, secret=self._keyring.push_secret(row))
+
+    def missing(self) -> Sequence[tuple[str, str]]:
+        """Return applications and providers of phones that nobody can push to."""
+        wanted = (
+            select(Registration.application_id, PushDevice.platform)
+            .join(PushDevice, PushDevice.registration_id == Registration.id)
+            .outerjoin(
+                PushCredentialsRow,
+                (PushCredentialsRow.application_id == Registration.application_id)
+                & (PushCredentialsRow.provider == PushDevice.platform),
+            )
+            .where(PushCredentialsRow.id.is_(None))
+            .distinct()
+            .order_by(Registration.application_id, PushDevice.platform)
+        )
+        return [(each.application_id, each.platform) for each in self._session.execute(wanted)]
 
     def _put(self, application_id: str, found: Credentials) -> None:
         self._applications.row(application_id)

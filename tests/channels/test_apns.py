@@ -1,6 +1,7 @@
 """Apple over real HTTP/2 and TLS: a server that looks at what Apple looks at."""
 
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -90,6 +91,15 @@ def test_one_connection_and_one_provider_token_serve_many_pushes(world, channel)
     assert len({push.provider_token for push in world.apns.taken}) == 1
 
 
+def test_threads_share_the_connection_and_the_provider_token(world, channel):
+    channel.send(SHOWN)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(channel.send, [SHOWN] * 40))
+    assert len(world.apns.taken) == 41
+    assert world.apns.connections == 1
+    assert len({push.provider_token for push in world.apns.taken}) == 1
+
+
 def test_a_provider_token_is_renewed_between_20_and_60_minutes(world, channel, time):
     channel.send(SHOWN)
     time.shift(timedelta(minutes=20))
@@ -139,6 +149,13 @@ def test_the_environment_is_the_device_s_else_its_application_s(
     channel.send(replace(SHOWN, environment=of_device))
     assert len(getattr(world, arrives).taken) == 1
     assert len(world.apns.taken) + len(world.sandbox.taken) == 1
+
+
+def test_variables_of_the_process_send_pushes_nowhere_else(world, channel, monkeypatch):
+    for name in ("HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    channel.send(SHOWN)
+    assert len(world.apns.taken) == 1
 
 
 def test_a_device_that_has_gone_is_told_with_the_moment(world, channel):

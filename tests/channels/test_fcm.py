@@ -128,6 +128,7 @@ def test_a_device_that_has_gone_is_told(world, channel, error):
         (403, {"error": {"status": "PERMISSION_DENIED", "message": "No."}}, {}),
         (404, {"error": {"status": "NOT_FOUND", "message": "No such project."}}, {}),
         (404, {}, {}),
+        (307, {}, {"Location": "https://elsewhere.example/"}),
         (418, {"error": "x", "details": 5}, {}),
         (418, {"error": {"details": [5, {"fieldViolations": [5]}], "status": "A B"}}, {}),
     ],

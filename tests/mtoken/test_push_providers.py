@@ -116,15 +116,18 @@ def test_a_phone_that_came_back_after_apple_lost_it_is_kept(phones, app, world, 
     assert len(all_of(app, PushDevice)) == 1
 
 
-@pytest.mark.parametrize("token", ["the same", "a new one"])
-def test_a_phone_that_registers_while_it_is_pushed_is_kept(phones, app, time, token):
+@pytest.mark.parametrize(("token", "found_out"), [("the same", None), ("a new one", 60)])
+def test_a_phone_that_registers_while_it_is_pushed_is_kept(phones, time, token, found_out):
     """It may have told its environment, which was wrong before."""
+
+    app = phones.app
+    since = found_out and clock.now() + timedelta(seconds=found_out)
 
     class Slow(Provider):
         def send(self, message):
             time.shift(timedelta(seconds=1))
             reachable(app, JOHNNY, token, environment="development")
-            raise DeviceGone("400 BadDeviceToken")
+            raise DeviceGone("410 Unregistered", since=since)
 
     reachable(app, JOHNNY, "the same")
     phones.create()
