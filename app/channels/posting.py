@@ -2,11 +2,13 @@
 
 import ssl
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from functools import partial
 from http import HTTPStatus
+from threading import Lock
 
 import httpx2
 
@@ -55,9 +57,14 @@ class Answer:
 
 
 class Poster:
-    """A client of its own pool of connections; threads may share it."""
+    """A client of its own pool of connections; threads may share it.
+
+    On HTTP/2 they take turns: the one connection is not safe for requests of several threads at
+    once (httpcore2 2.16.2 mixes up the streams, and loses answers).
+    """
 
     def __init__(self, settings: PushSettings, *, http2: bool = False) -> None:
+        self._turn: AbstractContextManager[object] = Lock() if http2 else nullcontext()
         self._client = httpx2.Client(
             http1=not http2,
             http2=http2,
@@ -82,10 +89,11 @@ class Poster:
         """
         send = partial(self._client.post, url, headers=headers, json=json, data=data)
         try:
-            try:
-                answer = send()
-            except ENDED:
-                answer = send()
+            with self._turn:
+                try:
+                    answer = send()
+                except ENDED:
+                    answer = send()
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             name = type(error).__name__
             raise DeliveryFailed("no_answer", temporary=True, answer=name, uncertain=True) from None
