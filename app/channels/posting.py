@@ -94,7 +94,8 @@ class Poster:
                     answer = send()
                 except ENDED:
                     answer = send()
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, RuntimeError) as error:
+            # The last one: the credentials have changed, and the client was closed just now.
             name = type(error).__name__
             raise DeliveryFailed("no_answer", temporary=True, answer=name, uncertain=True) from None
         return Answer(
@@ -104,8 +105,9 @@ class Poster:
         )
 
     def close(self) -> None:
-        """Close every connection."""
-        self._client.close()
+        """Close every connection, once nobody is speaking on it."""
+        with self._turn:
+            self._client.close()
 
 
 def _trusted(settings: PushSettings) -> ssl.SSLContext | bool:
