@@ -243,11 +243,12 @@ def test_who_cannot_be_reached_may_be_later(world, channel):
     assert (failure.code, failure.temporary) == ("no_answer", True)
 
 
-def test_a_server_of_another_authority_is_told_nothing(world, channel, credentials, tmp_path):
+def test_a_server_of_another_authority_is_told_nothing(world, credentials, closing, tmp_path):
     folder = tmp_path / "other"
     folder.mkdir()
     settings = world.settings.model_copy(update={"ca_file": str(Authority(folder).file)})
-    assert failure_of(ApnsPush(settings, credentials.get)).code == "no_answer"
+    world.apns.devices.add(DEVICE)
+    assert failure_of(closing(ApnsPush(settings, credentials.get))).code == "no_answer"
     assert world.apns.taken == []
 
 
