@@ -300,4 +300,4 @@ def test_operations_and_pushes_are_counted(phones, app):
         hear(event)
     numbers = written().decode()
     assert 'webflow_phone_operations_total{event="approved",template="payment"}' in numbers
-    assert 'webflow_pushes_total{state="delivered"}' in numbers
+    assert 'webflow_pushes_total{platform="apns",state="delivered"}' in numbers
