@@ -9,7 +9,6 @@ from app.channels.credentials import FcmCredentials
 from app.store.audit import AuditEntry
 from tests.support.databases import built
 from tests.support.operations import BANK_APP, JOHNNY, Room
-from tests.support.push_world import PushWorld
 from tests.support.pushing import reachable
 from tests.support.store import all_of, on_sqlite, serving
 
@@ -17,9 +16,8 @@ pytestmark = on_sqlite
 
 
 @pytest.fixture
-def world(tmp_path):
-    with PushWorld(tmp_path) as world:
-        yield world
+def world(push_world):
+    return push_world
 
 
 @pytest.fixture

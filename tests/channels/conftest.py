@@ -1,15 +1,12 @@
-"""Providers of pushes, as servers on this machine."""
+"""Time that stands still, and channels that let go of their connections."""
 
 import pytest
 import time_machine
 
-from tests.support.push_world import PushWorld
-
 
 @pytest.fixture
-def world(tmp_path):
-    with PushWorld(tmp_path) as world:
-        yield world
+def world(push_world):
+    return push_world
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ from app.store.outbox import OutboxRow
 from app.store.registrations import PushDevice
 from tests.support.operations import BANK_APP, JANE, JOHNNY
 from tests.support.push_providers import fcm_error
-from tests.support.push_world import PushWorld
 from tests.support.pushing import Provider, delivered, reachable
 from tests.support.store import all_of, on_sqlite
 
@@ -22,12 +21,11 @@ TOKENS = {"apns": APPLE, "fcm": GOOGLE, "hms": HUAWEI}
 
 
 @pytest.fixture
-def world(tmp_path):
-    with PushWorld(tmp_path) as world:
-        world.apns.devices.add(APPLE)
-        world.fcm.devices.add(GOOGLE)
-        world.hms.devices.add(HUAWEI)
-        yield world
+def world(push_world):
+    push_world.apns.devices.add(APPLE)
+    push_world.fcm.devices.add(GOOGLE)
+    push_world.hms.devices.add(HUAWEI)
+    return push_world
 
 
 @pytest.fixture
