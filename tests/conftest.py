@@ -104,7 +104,6 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[s
 @pytest.fixture(scope="session")
 def tiers(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Tiers"]:
     """Portals that run as processes of their own."""
-    from tests.support.push_world import PushWorld
     from tests.support.tiers import Tiers
 
     with Tiers(tmp_path_factory.mktemp("tiers")) as tiers:
