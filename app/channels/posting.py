@@ -16,8 +16,8 @@ from app import clock
 from app.channels.base import DeliveryFailed
 from app.settings import PushSettings
 
-KEPT_SECONDS = 600.0
-"""An idle connection stays open this long; APNs wants connections to be kept."""
+KEPT_SECONDS = 300.0
+"""An idle connection stays open this long: APNs wants it kept, gateways forget it in 350."""
 
 LONGEST_WAIT = timedelta(hours=1)
 PASSING = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
@@ -94,6 +94,8 @@ class Poster:
                     answer = send()
                 except ENDED:
                     answer = send()
+        except UnicodeEncodeError:  # half a surrogate pair is no text
+            raise DeliveryFailed("message_refused", temporary=False) from None
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError, RuntimeError) as error:
             # The last one: the credentials have changed, and the client was closed just now.
             name = type(error).__name__

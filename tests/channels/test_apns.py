@@ -91,6 +91,24 @@ def test_one_connection_and_one_provider_token_serve_many_pushes(world, channel)
     assert len({push.provider_token for push in world.apns.taken}) == 1
 
 
+def test_a_connection_that_died_silently_is_not_waited_for_twice(world, credentials, closing):
+    hasty = world.settings.model_copy(update={"timeout": timedelta(seconds=0.3)})
+    channel = closing(ApnsPush(hasty, credentials.get))
+    world.apns.devices.add(DEVICE)
+    channel.send(SHOWN)
+    world.apns.fall_silent()
+    failure = failure_of(channel)
+    assert (failure.code, failure.temporary) == ("no_answer", True)
+    channel.send(SHOWN)
+    assert (len(world.apns.taken), world.apns.connections) == (2, 2)
+
+
+@pytest.mark.parametrize("field", ["title", "text"])
+def test_words_that_cannot_be_written_are_not_tried_again(world, channel, field):
+    failure = failure_of(channel, replace(SHOWN, **{field: "half a letter: \ud83d"}))
+    assert (failure.code, failure.temporary) == ("message_refused", False)
+
+
 def test_threads_share_the_connection_and_the_provider_token(world, channel):
     channel.send(SHOWN)
     with ThreadPoolExecutor(8) as pool:

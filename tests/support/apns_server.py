@@ -77,6 +77,7 @@ class ApnsServer:
         self.connections = 0
         self._updates: dict[str, float] = {}
         self._open: list[ssl.SSLSocket] = []
+        self._silent: list[ssl.SSLSocket] = []
         self._lock = Lock()
         self._context = authority.context("h2")
         self._listening = socket.create_server((HOST, 0))
@@ -94,6 +95,11 @@ class ApnsServer:
             gone, self._open = self._open, []
         for each in gone:
             _end(each)
+
+    def fall_silent(self) -> None:
+        """Leave every connection open, and hear nothing on it any more, like a lost NAT entry."""
+        with self._lock:
+            self._silent.extend(self._open)
 
     def close(self) -> None:
         """Serve nobody any more."""
@@ -132,6 +138,8 @@ class ApnsServer:
         heads: dict[int, dict[str, str]] = {}
         bodies: dict[int, bytes] = {}
         while received := client.recv(65536):
+            if client in self._silent:
+                continue
             for event in connection.receive_data(received):
                 if isinstance(event, RequestReceived):
                     heads[event.stream_id] = {str(k): str(v) for k, v in event.headers}
