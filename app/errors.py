@@ -183,6 +183,18 @@ class ApplicationAlreadyExists(Problem):
     status = HTTPStatus.BAD_REQUEST
 
 
+class PushCredentialsRefused(BadRequest):
+    """What was given cannot be credentials of a provider of pushes; `detail` says what is wrong."""
+
+    code = "push_credentials_refused"
+
+
+class InvalidMessage(BadRequest):
+    """A message to a person has nothing to show."""
+
+    code = "invalid_message"
+
+
 class RegistrationNotFound(NotFound):
     """No registration has this id."""
 

@@ -47,6 +47,8 @@ class Name(StrEnum):
     SYSTEM_USER_GRANTED = "system_user.application.granted"
     SYSTEM_USER_REVOKED = "system_user.application.revoked"
     APPLICATION_CREATED = "application.created"
+    PUSH_CREDENTIALS_CHANGED = "application.push.changed"
+    PUSH_CREDENTIALS_REMOVED = "application.push.removed"
     REGISTRATION_CREATED = "registration.created"
     REGISTRATION_PAIRED = "registration.paired"
     REGISTRATION_ACTIVATED = "registration.activated"
@@ -56,6 +58,7 @@ class Name(StrEnum):
     REGISTRATION_RENAMED = "registration.renamed"
     REGISTRATION_FLAGGED = "registration.flagged"
     REGISTRATION_REACHABLE = "registration.push.registered"
+    REGISTRATION_UNREACHABLE = "registration.push.removed"
     SIGNATURE_ACCEPTED = "registration.signature.accepted"
     SIGNATURE_REFUSED = "registration.signature.refused"
     PHONE_TOKEN_CREATED = "registration.token.created"  # noqa: S105 - a name, not a secret

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from threading import BoundedSemaphore
+from typing import TypeVar
 
 from flask import Flask, Response, abort, g, request
 from flask_migrate import Migrate
@@ -26,6 +27,7 @@ from app.api.nextstep import routes as nextstep
 from app.bank import build_bank
 from app.channels import push_channels, sms_channel
 from app.channels.base import Push, Sms
+from app.channels.credentials import Credentials
 from app.cli.kit import WRONG_ROOT, operator
 from app.crypto.vault import CannotOpenError, NoDataKeyError, Vault, derive
 from app.errors import InvalidConfiguration
@@ -49,6 +51,7 @@ from app.web.qr import qr_svg
 from app.worker import Worker, ping, waker
 
 ROOT = Path(__file__).resolve().parent.parent
+C = TypeVar("C", bound=Credentials)
 OWN_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 DIALECTS = {
     nextstep.PREFIX: nextstep_errors.dress,
@@ -112,10 +115,19 @@ def create_worker(settings: Settings) -> Worker:
     def keep_push(message: Push) -> None:
         keeping(lambda services: services.kept_pushes.keep(message))
 
+    def find(application_id: str, kind: type[C]) -> C | None:
+        services = Services(parts, writing=False)
+        try:
+            return services.mtoken.push_credentials.find(application_id, kind)
+        finally:
+            services.close()
+
     return Worker(
         parts,
         sms_channel(settings.sms, keep=keep_sms),
-        push_channels(settings.push.chosen(settings.profile), keep=keep_push),
+        push_channels(
+            settings.push.chosen(settings.profile), settings.push, keep=keep_push, find=find
+        ),
         beside=_beside(parts),
         before=_clock_follower(parts).follow if settings.profile == "demo" else lambda: None,
     )

@@ -37,6 +37,11 @@ LOOKS_SECRET = re.compile(
     r"|(?<=[?&])[^\s\"']+"  # queries
 )
 
+CHATTY = (
+    "httpx2", "httpcore2", "hpack", "twilio.http_client", "huey", "alembic", "sqlalchemy"
+)  # fmt: skip
+"""Libraries whose lower levels repeat addresses and headers, with what is secret in them."""
+
 OF_GUNICORN = re.compile(r"^(Invalid request from ip=\S+: ).*", re.DOTALL)
 """gunicorn repeats what it could not read: a line with a code in its query, a header."""
 
@@ -59,7 +64,7 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers = [h for h in root.handlers if not _is_ours(h)] + [handler]
     root.setLevel(level)
-    for chatty in ("httpx2", "httpcore2", "twilio.http_client", "huey", "alembic", "sqlalchemy"):
+    for chatty in CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -26,7 +26,7 @@ FLOWS_CREATED = Counter(
 FLOWS_ENDED = Counter("webflow_flows_ended", "Flows that ended", ["operation", "result"])
 STEPS = Counter("webflow_step_attempts", "Answers to steps", ["step", "result"])
 SMS = Counter("webflow_sms", "Text messages by what became of them", ["state"])
-PUSHES = Counter("webflow_pushes", "Pushes by what became of them", ["state"])
+PUSHES = Counter("webflow_pushes", "Pushes by what became of them", ["platform", "state"])
 PHONE_OPERATIONS = Counter(
     "webflow_phone_operations", "What happened to operations of phones", ["template", "event"]
 )
@@ -92,7 +92,8 @@ def hear(event: Event) -> None:
             _count_failure(operation, step, str(event.facts.get("reason", "")))
         case name if name in MESSAGES:
             counter, state = MESSAGES[name]
-            counter.labels(state).inc()
+            platform = [str(event.facts.get("platform", ""))] if counter is PUSHES else []
+            counter.labels(*platform, state).inc()
         case name if name.value.startswith(ABOUT_OPERATIONS):
             what = name.value.removeprefix(ABOUT_OPERATIONS)
             PHONE_OPERATIONS.labels(str(event.facts.get("template", "")), what).inc()

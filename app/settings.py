@@ -41,9 +41,10 @@ LEAST_VARIETY = 10
 
 Digits = Annotated[int, Field(ge=4, le=9)]
 Attempts = Annotated[int, Field(ge=1, le=20)]
-PushChannelName = Literal["demo", "off"]
+PushChannelName = Literal["demo", "providers", "off"]
 Surface = Literal["portal", "live", "device", "cloud", "nextstep", "nevis"]
 SURFACES: tuple[Surface, ...] = get_args(Surface)
+HttpsUrl = Annotated[str, Field(pattern=r"^https://\S+$")]
 
 
 def _readable_limit(value: str) -> str:
@@ -51,6 +52,12 @@ def _readable_limit(value: str) -> str:
         parse_many(value or "1/minute")
     except ValueError:
         raise ValueError("not a rate, e.g. 120/minute") from None
+    return value
+
+
+def _readable_file(value: str) -> str:
+    if value and not os.access(value, os.R_OK):
+        raise ValueError("cannot be read")
     return value
 
 
@@ -133,14 +140,43 @@ class PushSettings(Section):
     """How pushes leave the house."""
 
     channel: Annotated[
-        PushChannelName | None, WithJsonSchema({"enum": ["demo", "off"], "type": "string"})
+        PushChannelName | None,
+        WithJsonSchema({"enum": ["demo", "providers", "off"], "type": "string"}),
     ] = None
-    """`demo` keeps pushes in a table that `/demo/push` shows, and production refuses it; `off`
-    makes none: apps ask by themselves. Not set: `demo` in the demo, `off` in production."""
+    """`demo` keeps pushes in a table that `/demo/push` shows, and production refuses it;
+    `providers` sends by APNs, FCM and HMS with the credentials of each application
+    (`flask mtoken push`); `off` makes none: apps ask by themselves. Not set: `demo` in the demo,
+    `providers` in production."""
+
+    timeout: timedelta = Field(
+        default=timedelta(seconds=5), gt=timedelta(0), le=timedelta(seconds=10)
+    )
+    """How long a provider may take for each step of a call."""
+
+    ca_file: Annotated[str, AfterValidator(_readable_file)] = ""
+    """PEM file of the authorities that providers are trusted by; empty: the usual ones."""
+
+    apns_production_url: HttpsUrl = "https://api.push.apple.com"
+    """Where APNs answers for apps of the App Store."""
+
+    apns_development_url: HttpsUrl = "https://api.sandbox.push.apple.com"
+    """Where APNs answers for apps that developers have installed."""
+
+    fcm_url: HttpsUrl = "https://fcm.googleapis.com"
+    """Where FCM answers."""
+
+    fcm_token_url: HttpsUrl = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
+    """Where Google gives access tokens out, whatever the service account's file says."""
+
+    hms_url: HttpsUrl = "https://push-api.cloud.huawei.com"
+    """Where HMS answers."""
+
+    hms_token_url: HttpsUrl = "https://oauth-login.cloud.huawei.com/oauth2/v3/token"  # noqa: S105 - an address
+    """Where Huawei gives access tokens out."""
 
     def chosen(self, profile: str) -> PushChannelName:
         """Return the channel that is used."""
-        return self.channel or ("demo" if profile == "demo" else "off")
+        return self.channel or ("demo" if profile == "demo" else "providers")
 
 
 class FlowSettings(Section):

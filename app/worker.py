@@ -17,7 +17,8 @@ from huey.api import TaskWrapper
 from huey.consumer import Consumer
 from sqlalchemy.exc import IntegrityError
 
-from app.channels.base import DeliveryFailed, PushChannels, SmsChannel
+from app import clock
+from app.channels.base import DeliveryFailed, DeviceGone, PushChannels, SmsChannel
 from app.channels.delivery import Delivery, push_delivery, sms_delivery
 from app.events import Name
 from app.services import Parts, Services
@@ -131,8 +132,9 @@ class Deliveries:
     def _deliver(self, services: Services, row: OutboxRow, payload: dict[str, str]) -> None:
         """Send with no transaction open; then note how it went."""
         row_id, kind, attempts = row.id, row.kind, row.attempts
+        begun = clock.now()
         delivery = (
-            push_delivery(self._push, payload, reference=row_id)
+            push_delivery(self._push, payload, reference=row_id, lifetime=row.expires_at - begun)
             if kind == "push"
             else sms_delivery(self._sms, payload, reference=row.reference)
         )
@@ -140,21 +142,30 @@ class Deliveries:
         try:
             self._send(delivery, again=row.error == SENDING)
         except DeliveryFailed as failure:
-            may_repeat = repeatable or not failure.uncertain
             log.warning(
                 "delivery.failed",
                 kind=kind,
                 row=row_id,
                 flow=delivery.subject,
                 error=failure.code,
+                answer=failure.answer,
+                **delivery.facts,
             )
+            may_repeat = repeatable or not failure.uncertain
             if failure.temporary and may_repeat and attempts <= len(RETRIES):
-                wait = RETRIES[attempts - 1]
+                wait = max(RETRIES[attempts - 1], failure.retry_after or timedelta(0))
                 services.outbox.retry(row_id, failure.code, after=wait)
                 self._later(wait)
             else:
                 services.outbox.failed(row_id, failure.code)
                 self._tell(services, delivery, delivery.failed, error=failure.code)
+                if isinstance(failure, DeviceGone) and (gone := delivery.device):
+                    services.mtoken.phones.forget(
+                        gone.registration_id,
+                        gone.application_id,
+                        gone.token,
+                        before=failure.since or begun,
+                    )
         except Exception:  # a bug of a channel must not keep the other deliveries waiting
             log.exception("delivery.broke", kind=kind, row=row_id)
             if repeatable:
@@ -173,7 +184,9 @@ class Deliveries:
         delivery.send()
 
     def _tell(self, services: Services, delivery: Delivery, name: Name, **facts: str) -> None:
-        services.journal.record(name, delivery.subject, message=delivery.message, **facts)
+        services.journal.record(
+            name, delivery.subject, message=delivery.message, **delivery.facts, **facts
+        )
 
 
 class Worker:

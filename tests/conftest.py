@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from app.settings import Settings
+    from tests.support.push_world import PushWorld
     from tests.support.tiers import Tiers
 
 hypothesis_settings.register_profile("suite", deadline=None)
@@ -130,6 +131,15 @@ def app(settings: "Settings") -> Iterator["Flask"]:
 def client(app: "Flask") -> "FlaskClient":
     """A browser inside the process; it keeps cookies and follows nothing by itself."""
     return app.test_client()
+
+
+@pytest.fixture
+def push_world(tmp_path: Path) -> Iterator["PushWorld"]:
+    """Apple, Google and Huawei, as servers on this machine."""
+    from tests.support.push_world import PushWorld
+
+    with PushWorld(tmp_path) as world:
+        yield world
 
 
 @pytest.fixture(scope="module")

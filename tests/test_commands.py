@@ -26,7 +26,7 @@ GROUPS = {
     "clients": ["create", "disable", "enable", "list", "secret", "show"],
     "docs": ["configuration"],
     "keys": ["list", "reseal", "rewrap", "rotate", "rotate-signing"],
-    "mtoken": ["application", "registration"],
+    "mtoken": ["application", "push", "registration"],
     "outbox": ["list", "retry"],
     "users": ["create", "disable", "enable", "grant", "list", "reset", "revoke"],
 }

@@ -73,6 +73,12 @@ def test_every_way_to_write_postgresql_is_understood(environment, given):
         ("WEBFLOW_SMS__CODE_DIGITS", "10"),
         ("WEBFLOW_FLOW__ATTEMPTS", "0"),
         ("WEBFLOW_SMS__NO_SUCH_THING", "1"),
+        ("WEBFLOW_PUSH__CHANNEL", "pigeon"),
+        ("WEBFLOW_PUSH__CA_FILE", "no/such/file.pem"),
+        ("WEBFLOW_PUSH__APNS_PRODUCTION_URL", "http://api.push.apple.com"),
+        ("WEBFLOW_PUSH__FCM_TOKEN_URL", "http://oauth2.googleapis.com/token"),
+        ("WEBFLOW_PUSH__HMS_URL", "ftp://x"),
+        ("WEBFLOW_PUSH__TIMEOUT", "PT11S"),
     ],
 )
 def test_a_bad_value_stops_the_boot_and_names_the_setting(environment, name, value):
@@ -93,6 +99,13 @@ def test_production_says_what_is_missing(environment, missing, advice):
     with pytest.raises(ValidationError, match="unsafe in production") as refused:
         environment(**{name: value for name, value in SAFE.items() if name != missing})
     assert advice in str(refused.value)
+
+
+def test_production_pushes_by_the_providers_unless_told_otherwise(environment):
+    push = environment().push
+    assert push.chosen("demo") == "demo"
+    assert push.chosen("production") == "providers"
+    assert environment(WEBFLOW_PUSH__CHANNEL="off").push.chosen("production") == "off"
 
 
 def test_production_refuses_what_only_a_demo_may_do(environment):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Literal, NewType, Protocol
 
 PhoneNumber = NewType("PhoneNumber", str)
@@ -25,18 +26,37 @@ class DeliveryFailed(Exception):  # noqa: N818 - said as what happened to the me
 
     `temporary` tells whether trying again may help, `code` why, e.g. "number_invalid", and
     `answer` what the provider said in its own codes, e.g. "400 21211". `uncertain`: the provider
-    may have taken the message all the same, as when its answer got lost. None of them, and no
-    chained exception, carries the text, the number or a credential.
+    may have taken the message all the same, as when its answer got lost. `retry_after`: how long
+    the provider wants to be left alone. None of them, and no chained exception, carries the
+    text, the number or a credential.
     """
 
     def __init__(
-        self, code: str, *, temporary: bool, answer: str = "", uncertain: bool = False
+        self,
+        code: str,
+        *,
+        temporary: bool,
+        answer: str = "",
+        uncertain: bool = False,
+        retry_after: timedelta | None = None,
     ) -> None:
         super().__init__(f"{code} ({answer})" if answer else code)
         self.code = code
         self.temporary = temporary
         self.answer = answer
         self.uncertain = uncertain
+        self.retry_after = retry_after
+
+
+class DeviceGone(DeliveryFailed):
+    """The provider knows no such device any more: its token is worth nothing.
+
+    `since` is when the provider found out; a token that was registered later is another matter.
+    """
+
+    def __init__(self, answer: str, *, since: datetime | None = None) -> None:
+        super().__init__("device_gone", temporary=False, answer=answer)
+        self.since = since
 
 
 class SmsChannel(Protocol):
@@ -70,6 +90,10 @@ class Push:
     """Of apns: `development` or `production`; empty: as the application is configured."""
     title: str = field(default="", repr=False)
     text: str = field(default="", repr=False)
+    sound: str = ""
+    """Of a message that is shown; empty: the device's usual one."""
+    lifetime: timedelta = timedelta(minutes=5)
+    """How long the provider may keep it for a device that cannot be reached."""
 
     @property
     def is_silent(self) -> bool:

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import timedelta
 
 from app.channels.base import (
     DeliveryFailed,
@@ -29,6 +30,10 @@ class Delivery:
     failed: Name
     is_repeatable: bool = True
     """Whether it does no harm if it arrives twice, or arrives once however often it is sent."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the journal and the log tell besides."""
+    device: Push | None = None
+    """Of a push: where it goes to, should that be gone."""
 
 
 def sms_delivery(channel: SmsChannel, payload: Mapping[str, str], *, reference: str) -> Delivery:
@@ -50,11 +55,11 @@ def sms_delivery(channel: SmsChannel, payload: Mapping[str, str], *, reference: 
 
 
 def push_delivery(
-    channels: PushChannels, payload: Mapping[str, str], *, reference: str
+    channels: PushChannels, payload: Mapping[str, str], *, reference: str, lifetime: timedelta
 ) -> Delivery:
     """Read a push; one to a platform without a channel fails for good."""
     extras = json.loads(payload["extras"])
-    message = Push(**{**payload, "extras": extras}, reference=reference)
+    message = Push(**{**payload, "extras": extras}, reference=reference, lifetime=lifetime)
 
     def send() -> None:
         channel = channels.get(message.platform)
@@ -68,4 +73,6 @@ def push_delivery(
         message=reference,
         delivered=Name.PUSH_DELIVERED,
         failed=Name.PUSH_FAILED,
+        facts={"platform": message.platform},
+        device=message,
     )

@@ -114,6 +114,16 @@ def _outbox(services: Services) -> Iterator[str]:
         yield f"{lost} messages have failed in ten minutes: see flask outbox list --state failed"
 
 
+def _pushes(services: Services) -> Iterator[str]:
+    if services.settings.push.chosen(services.settings.profile) != "providers":
+        return
+    for application, provider in services.mtoken.push_credentials.missing():
+        yield (
+            f"Phones of {application} cannot be pushed to: "
+            f"run flask mtoken push set {application} {provider}"
+        )
+
+
 def _audit(services: Services) -> Iterator[str]:
     oldest = services.audit.oldest_waiting()
     if oldest is not None and oldest < clock.now() - STALE:
@@ -125,5 +135,6 @@ DETAILS: dict[str, Check] = {
     "signing key": _signing,
     "demo leftovers": _leftovers,
     "outbox": _outbox,
+    "pushes": _pushes,
     "audit trail": _audit,
 }

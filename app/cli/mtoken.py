@@ -5,6 +5,7 @@ from collections.abc import Callable
 import click
 from flask.cli import AppGroup
 
+from app.cli import push
 from app.cli.kit import moment, operating, operator, table
 from app.errors import (
     ApplicationAlreadyExists,
@@ -20,6 +21,7 @@ group = AppGroup("mtoken", help="Mobile Token: applications and registrations of
 application = AppGroup("application", help="Apps of the bank, with the keys that are built in.")
 registration = AppGroup("registration", help="Phones of users: made, committed, blocked, removed.")
 group.add_command(application)
+group.add_command(push.group)
 group.add_command(registration)
 
 

@@ -46,6 +46,21 @@ class Devices:
             *bound,
         )
 
+    def of_user(
+        self,
+        user_id: str,
+        *,
+        registration_id: str | None = None,
+        applications: Sequence[str] | None = None,
+    ) -> Sequence[Device]:
+        """Return a user's active phones, or those of one registration or some applications."""
+        bound = [] if registration_id is None else [Registration.id == registration_id]
+        if applications is not None:
+            bound.append(Registration.application_id.in_(applications))
+        return self._found(
+            Registration.user_id == user_id, Registration.state == State.ACTIVE.name, *bound
+        )
+
     def of_registration(self, registration_id: str) -> Sequence[Device]:
         """Return the phone of a registration, whatever its state, if it can be reached."""
         return self._found(Registration.id == registration_id)

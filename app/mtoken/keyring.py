@@ -6,7 +6,7 @@ from app.crypto.counter import HashCounter
 from app.crypto.keys import ActivationKeys, PrivateKey
 from app.crypto.primitives import KEY_BYTES
 from app.crypto.vault import Vault
-from app.store.applications import MobileApplication
+from app.store.applications import MobileApplication, PushCredentialsRow
 from app.store.envelopes import TemporaryKeyRow
 from app.store.registrations import PushDevice, Registration, RegistrationToken
 
@@ -115,6 +115,14 @@ class Keyring:
     def push_digest(self, application_id: str, token: str) -> str:
         """Return what the address of a phone is recognised by."""
         return self._vault.digest(f"{token}:{application_id}", purpose="push_devices.token")
+
+    def put_push_secret(self, row: PushCredentialsRow, secret: str) -> None:
+        """Keep what proves to a provider who we are."""
+        row.secret_sealed = self._seal("push_credentials.secret", row.id, secret.encode())
+
+    def push_secret(self, row: PushCredentialsRow) -> str:
+        """Return what proves to a provider who we are."""
+        return self._open("push_credentials.secret", row.id, row.secret_sealed).decode()
 
     def _seal(self, place: str, key: str, secret: bytes) -> bytes:
         return self._vault.seal(secret, context=f"{place}:{key}")

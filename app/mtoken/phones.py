@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from datetime import datetime
 
 from sqlalchemy import delete, or_
 from sqlalchemy.exc import IntegrityError
@@ -20,6 +21,7 @@ from app.mtoken.keyring import Keyring
 from app.mtoken.lifecycle import Lifecycle
 from app.mtoken.verdicts import Bearer, Refused, SignedOpened
 from app.settings import MtokenSettings
+from app.store.db import changed_one
 from app.store.registrations import PushDevice
 
 REASON = re.compile(r"[A-Za-z0-9_\-.]{3,255}")
@@ -113,6 +115,19 @@ class Phones:
         except IntegrityError as error:  # another phone has taken the address at this moment
             raise PushRegistrationFailed("taken") from error
         self._journal.record(Name.REGISTRATION_REACHABLE, registration.id, platform=platform)
+
+    def forget(
+        self, registration_id: str, application_id: str, token: str, *, before: datetime
+    ) -> None:
+        """Forget an address that is gone, unless the phone has told it again since."""
+        gone = (
+            delete(PushDevice)
+            .where(PushDevice.registration_id == registration_id)
+            .where(PushDevice.token_digest == self._keyring.push_digest(application_id, token))
+            .where(PushDevice.created_at <= before)
+        )
+        if changed_one(self._session, gone):
+            self._journal.record(Name.REGISTRATION_UNREACHABLE, registration_id)
 
 
 def _challenge(text: str) -> bytes:

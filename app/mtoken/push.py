@@ -1,11 +1,13 @@
 """Whom to push, and what to say: rows of the outbox, written with the change itself."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 from app import clock
+from app.crypto.activation import State
 from app.mtoken.devices import Device, Devices
 from app.nextstep.form_data import localise, parse_form
 from app.store.operations import OperationRow
@@ -24,6 +26,26 @@ RESULTS: Final[Mapping[str, str]] = {
 
 SILENT_LIFETIME: Final = timedelta(minutes=5)
 """An app that hears of a change later than this has asked by itself."""
+
+
+MESSAGE_LIFETIME: Final = timedelta(days=1)
+"""A bank's message waits this long for a phone that is switched off."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a bank tells one person, in the words that it has chosen."""
+
+    user_id: str
+    title: str = field(default="", repr=False)
+    text: str = field(default="", repr=False)
+    """A silent message has neither title nor text."""
+    extras: Mapping[str, str] = field(default_factory=dict, repr=False)
+    sound: str = ""
+    registration_id: str | None = None
+    """One phone alone; None: all of the person."""
+    applications: Sequence[str] | None = None
+    """None: all."""
 
 
 class Pushes:
@@ -58,10 +80,27 @@ class Pushes:
         """Tell the app, silently, that it should look at its own status."""
         if self._devices is None:
             return
+        if row.state != State.ACTIVE.name:  # what is personal is not for whoever has it now
+            self._outbox.void(_personal(row.id))
         extras = {"messageType": "activation.statusChanged", "activationStatus": row.state}
         for device in self._devices.of_registration(row.id):
             reference = f"registration:{row.id}"
             self._put(device, reference, extras, {}, lifetime=SILENT_LIFETIME)
+
+    def message(self, message: Message) -> int:
+        """Push a bank's own message to the person's active phones; return to how many."""
+        if self._devices is None:
+            return 0
+        words = {"title": message.title, "text": message.text, "sound": message.sound}
+        devices = self._devices.of_user(
+            message.user_id,
+            registration_id=message.registration_id,
+            applications=message.applications,
+        )
+        for device in devices:
+            reference = _personal(device.registration_id)
+            self._put(device, reference, message.extras, words, lifetime=MESSAGE_LIFETIME)
+        return len(devices)
 
     def _about_operation(
         self,
@@ -101,6 +140,10 @@ class Pushes:
 
 def _reference(row: OperationRow) -> str:
     return f"operation:{row.id}"
+
+
+def _personal(registration_id: str) -> str:
+    return f"message:{registration_id}"
 
 
 def message_of(words: Mapping[str, object], name: str) -> str:

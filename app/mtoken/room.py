@@ -10,9 +10,11 @@ from app.mtoken.keyring import Keyring
 from app.mtoken.keystore import Keystore
 from app.mtoken.lifecycle import Lifecycle
 from app.mtoken.memory import Memory
+from app.mtoken.messages import Messages
 from app.mtoken.pairing import Pairing
 from app.mtoken.phones import Phones
 from app.mtoken.push import Pushes
+from app.mtoken.push_credentials import PushCredentials
 from app.mtoken.registrations import Registrations
 from app.mtoken.signing import Signing
 from app.mtoken.tokens import Tokens
@@ -35,6 +37,10 @@ class MobileToken:
         lifecycle = self.lifecycle = Lifecycle(session, journal, pushes.registration_changed)
         envelopes = Envelopes(session, keyring, memory, settings)
         self.applications = Applications(session, keyring, journal)
+        self.messages = Messages(session, pushes)
+        self.push_credentials = PushCredentials(
+            session, applications=self.applications, keyring=keyring, journal=journal
+        )
         self.registrations = Registrations(
             session,
             applications=self.applications,

@@ -1,8 +1,9 @@
 """Applications: the bank's apps on phones, with the keys that a phone of each is registered by."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.db import Base
@@ -24,3 +25,24 @@ class MobileApplication(Base):
     master_public: Mapped[bytes] = mapped_column(LargeBinary)
     """Its point, 65 bytes."""
     created_at: Mapped[datetime]
+
+
+class PushCredentialsRow(Base):
+    """What lets us push to an application by one provider."""
+
+    __tablename__ = "push_credentials"
+    __table_args__ = (
+        UniqueConstraint("application_id", "provider"),
+        CheckConstraint("provider IN ('apns', 'fcm', 'hms')", name="provider"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    application_id: Mapped[str] = mapped_column(
+        ForeignKey("mobile_applications.id", ondelete="CASCADE")
+    )
+    provider: Mapped[str] = mapped_column(String(8))
+    facts: Mapped[dict[str, Any]]
+    """What may be shown, e.g. `topic` and `key_id`."""
+    secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """The private key or client secret."""
+    changed_at: Mapped[datetime]

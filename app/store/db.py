@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from sqlalchemy import JSON, CursorResult, DateTime, Dialect, MetaData, Update
+from sqlalchemy import JSON, CursorResult, DateTime, Delete, Dialect, MetaData, Update
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
@@ -49,11 +49,11 @@ class Base(DeclarativeBase):
     }
 
 
-def changed_any(session: Session, statement: Update) -> bool:
+def changed_any(session: Session, statement: Update | Delete) -> bool:
     """Run an UPDATE; tell whether it changed anything."""
     return cast("CursorResult[Any]", session.execute(statement)).rowcount > 0
 
 
-def changed_one(session: Session, statement: Update) -> bool:
-    """Run a conditional UPDATE; tell whether it changed exactly one row, so that we won."""
+def changed_one(session: Session, statement: Update | Delete) -> bool:
+    """Run a conditional UPDATE or DELETE; tell whether it hit exactly one row, so that we won."""
     return cast("CursorResult[Any]", session.execute(statement)).rowcount == 1

@@ -23,7 +23,7 @@ from app.crypto.vault import (
     Vault,
 )
 from app.events import Journal, Name
-from app.store.applications import MobileApplication
+from app.store.applications import MobileApplication, PushCredentialsRow
 from app.store.db import changed_one
 from app.store.envelopes import TemporaryKeyRow
 from app.store.keys import DataKeyRow
@@ -63,6 +63,7 @@ SEALED = (
     Sealed(Registration.counter_data_sealed, Registration.id, "registrations.counter_data"),
     Sealed(RegistrationToken.secret_sealed, RegistrationToken.id, "registration_tokens.secret"),
     Sealed(PushDevice.token_sealed, PushDevice.registration_id, "push_devices.token"),
+    Sealed(PushCredentialsRow.secret_sealed, PushCredentialsRow.id, "push_credentials.secret"),
     Sealed(TemporaryKeyRow.private_sealed, TemporaryKeyRow.id, "temporary_keys.private"),
 )
 """Every column that the vault seals; a new one belongs here."""

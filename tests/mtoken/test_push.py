@@ -9,48 +9,15 @@ from app.channels.base import DeliveryFailed
 from app.crypto.vault import CannotOpenError
 from app.factory import create_worker
 from app.metrics import hear, written
-from app.mtoken.keyring import Keyring
 from app.store.outbox import OutboxRow
-from app.store.registrations import PushDevice, Registration
+from app.store.registrations import Registration
 from app.store.testers import DemoPush
 from app.worker import Deliveries
 from tests.support.databases import built
 from tests.support.device import USER, change, now, paired
 from tests.support.operations import BANK_APP, JANE, JOHNNY, OTHER_APP, Room
+from tests.support.pushing import Provider, delivered, reachable
 from tests.support.store import all_of, on_sqlite, parts_of, serving, writing
-
-
-class Provider:
-    """Where the house ends: takes pushes, or fails as often as it is told to."""
-
-    def __init__(self, *failures):
-        self.sent, self.failures = [], list(failures)
-
-    def send(self, message):
-        if self.failures and (failure := self.failures.pop(0)):
-            raise failure
-        self.sent.append(message)
-
-
-def reachable(app, handset, token, platform="apns", environment=None):
-    """Let a phone be reached."""
-    with writing(app) as session:
-        row = PushDevice(
-            registration_id=handset.registration_id,
-            platform=platform,
-            environment=environment,
-            created_at=clock.now(),
-        )
-        Keyring(parts_of(app).vault).put_push_token(row, handset.application_id, token)
-        session.add(row)
-
-
-def delivered(app, provider=None):
-    """Do what the worker does; return what was pushed."""
-    provider = provider or Provider()
-    channels = dict.fromkeys(("apns", "fcm", "hms"), provider)
-    Deliveries(parts_of(app), Provider(), push=channels, later=lambda _wait: None).drain()
-    return provider.sent
 
 
 @pytest.fixture
@@ -333,4 +300,4 @@ def test_operations_and_pushes_are_counted(phones, app):
         hear(event)
     numbers = written().decode()
     assert 'webflow_phone_operations_total{event="approved",template="payment"}' in numbers
-    assert 'webflow_pushes_total{state="delivered"}' in numbers
+    assert 'webflow_pushes_total{platform="apns",state="delivered"}' in numbers
