@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from threading import BoundedSemaphore
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request
 from flask_migrate import Migrate
@@ -312,6 +313,7 @@ def _doors(app: Flask, settings: Settings) -> None:
     app.jinja_env.globals.update(
         bank_name=settings.bank.name,
         legal_links=[],
+        portal_host=urlsplit(settings.issuer).netloc,
         qr_svg=qr_svg,
         texts_of=messages.text,
         live_address=settings.live_address,

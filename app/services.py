@@ -128,7 +128,10 @@ class Services:
         )
         self.system_users = SystemUsers(self.session, parts.vault, parts.remembered)
         self.mobile_token = MobileToken(
-            self.operations, self.mtoken.registrations, parts.settings.mtoken
+            self.operations,
+            self.mtoken.registrations,
+            parts.settings.mtoken,
+            allowed=lambda name, step: self.configuration.rules(name).token_factors(step),
         )
         self.offline = Offline(
             self.session,
@@ -150,8 +153,8 @@ class Services:
             lockout=self.lockout,
             journal=self.journal,
             methods=self._steps,
+            token=self.mobile_token,
             available=self._available,
-            signal=self.mobile_token.signal,
         )
 
     @property
@@ -293,11 +296,11 @@ class Services:
     def _available(self, flow: Flow, table: Table) -> AbstractSet[Step]:
         """Return the steps that this person can take; who has no phone approves on none."""
         steps = self._steps.keys()
-        asks = any(row.step is Step.POWERAUTH_TOKEN for row in table.rows)
-        return steps - {Step.POWERAUTH_TOKEN} if asks and not self._has_phone(flow) else steps
-
-    def _has_phone(self, flow: Flow) -> bool:
-        return bool(self.mobile_token.phones(flow.user_id))
+        by_phone = Step.POWERAUTH_TOKEN
+        asks = any(row.step is by_phone for row in table.rows)
+        return (
+            steps - {by_phone} if asks and not self.mobile_token.can_ask(flow, by_phone) else steps
+        )
 
     def _methods(self, parts: Parts) -> dict[Step, Method]:
         sms = SmsCode(

@@ -294,6 +294,13 @@ class MtokenSettings(Section):
     deep_link: str = Field(default="mtoken://confirm", pattern=r"^[a-z][a-z0-9+.\-]*://[^\s?#]*$")
     """What opens the app; the page's QR code has it with the operation and its number."""
 
+    ask_again_after: timedelta = timedelta(seconds=15)
+    """How long a customer waits before the phone is asked again."""
+
+    requests_per_hour: int = Field(default=20, ge=1)
+    """Requests of people who have proved nothing yet that make one user's phones ring; later ones
+    are silent, and three times as many end it: then a code is sent instead."""
+
     offline: bool = True
     """Whether a phone without a network may scan a QR code and show 16 digits."""
 

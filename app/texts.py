@@ -27,6 +27,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "login.title": N_("Login"),
     "login.greeting": N_("Hello,\nplease sign in."),
     "login.summary": N_("Please confirm the login attempt."),
+    "login.application": N_("Asked by"),
     "operation.title": N_("Confirm Payment"),
     "operation.greeting": N_("Hello,\nplease confirm following payment:"),
     "operation.summary": N_(
@@ -42,6 +43,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "operation.note": N_("Note"),
     "operation.text": N_("Details"),
     "operation.bankAccountChoice": N_("From account"),
+    "operation.debitAccount": N_("From account"),
     "mtoken.success": N_("Approved."),
     "mtoken.failure": N_("It could not be approved."),
     "mtoken.reject": N_("Rejected."),

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
+from app.crypto.signatures import SignatureType
 from app.errors import InvalidConfiguration, UnsoundTable
 from app.flows import shipped
 from app.flows.configuration_rows import definition, method, operation, segment
 from app.flows.definitions import StepDefinition, assemble
 from app.flows.shipped import AuthMethod, OperationConfig
+from app.flows.token_mode import factors_of
 from app.nextstep.vocabulary import OperationKind, Step, Table, To
 from app.settings import FlowSettings
 from app.store.configuration import (
@@ -37,6 +39,12 @@ class Rules:
     """Whether definitions say how it begins; if not, it is out of service."""
     timeout: timedelta
     limits: Mapping[Step, int | None]
+    factors: Mapping[Step, tuple[SignatureType, ...]]
+    """How a phone signs at each step that may ask it."""
+
+    def token_factors(self, step: Step) -> tuple[SignatureType, ...]:
+        """Return the signatures of a phone that confirm a step; none: no phone is asked."""
+        return self.factors.get(step, ())
 
     def attempts(self, step: Step) -> int | None:
         """Return how many wrong answers end the step; None: it is not limited."""
@@ -105,6 +113,8 @@ class Catalogue:
             step: self.limits.get((name, step), each.max_fails) if each.checks_fails else None
             for step, each in self.methods.items()
         }
+        asks = config is not None and config.mobile_token_enabled
+        factors = factors_of(config.mobile_token_mode) if config and asks else ()
         return Rules(
             name=name,
             kind=TEMPLATES.get(config.template_id) if config else None,
@@ -113,6 +123,7 @@ class Catalogue:
             is_started=is_started,
             timeout=self._settings.timeout if seconds is None else timedelta(seconds=seconds),
             limits=limits,
+            factors={step: factors for step, each in self.methods.items() if each.has_mobile_token},
         )
 
 

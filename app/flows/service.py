@@ -1,7 +1,7 @@
 """Everything that a door may do with flows. Rooms never commit: `Services` does."""
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import bindparam, select
@@ -21,6 +21,7 @@ from app.flows.steering import Steering
 from app.flows.transitions import INTERRUPTED, Available, Ticket, Transitions
 from app.flows.versions import Versions
 from app.flows.views import Binding, Ended, NewOperation, Operation, Outcome, Page
+from app.instruments.mobile_token import MobileToken
 from app.methods.base import Form, Method
 from app.nextstep.vocabulary import Result, Step
 from app.settings import FlowSettings
@@ -49,9 +50,9 @@ class Flows:
         journal: Journal,
         methods: Mapping[Step, Method],
         available: Available,
-        signal: Callable[[Flow], str],
+        token: MobileToken,
     ) -> None:
-        self._signal = signal
+        self._token = token
         self._session = session
         self._settings = settings
         self._configuration = configuration
@@ -78,6 +79,7 @@ class Flows:
             history=self._history,
             versions=self._versions,
             trusting=trusting,
+            token=token,
         )
 
     @property
@@ -154,6 +156,11 @@ class Flows:
         table = self._configuration.rules(flow.operation_name).table
         return showing.outcome(flow, self._history.of(flow)[flow.id], table)
 
+    def has_phone(self, user_id: str, operation_name: str, step: Step) -> bool:
+        """Tell whether a phone of a user could confirm a step. Raises InvalidConfiguration."""
+        rules = self._configuration.rules(operation_name)
+        return bool(rules.token_factors(step) and self._token.phones(user_id))
+
     # --- for the browser ------------------------------------------------------------------
 
     def show(self, handle: str, browser: str | None, language: str) -> Page | Ended:
@@ -174,7 +181,7 @@ class Flows:
         """Return a text that changes when the page has something new to show; extends nothing."""
         flow = self._mine(handle, browser)
         ended = flow.result != "CONTINUE" or showing.is_late(flow)
-        return "ended" if ended else self._signal(flow)
+        return "ended" if ended else self._token.signal(flow)
 
     def answer(  # noqa: PLR0913 - what one form post consists of
         self,

@@ -28,6 +28,8 @@ ENDED_CODES: Mapping[str, tuple[str, str]] = {
     TIMEOUT: ("timeout", "timeout"),
     "authentication.maxAttemptsExceeded": ("failed", "attempts_exceeded"),
     "canceled.interrupted_operation": ("interrupted", "interrupted"),
+    "operation.canceled": ("canceled", "rejected"),
+    "operation.methodNotAvailable": ("failed", "phone_unusable"),
 }
 """Reason of the end → outcome and code of the words for people."""
 
@@ -114,6 +116,7 @@ def operation(
         steps=[] if late else flow.offered,
         chosen_step=history[-1].chosen if history else None,
         remaining_attempts=0 if late else _remaining(flow, history, rules),
+        phone_operation_id=None if late else flow.mtoken_operation_id,
         created_at=flow.created_at,
         expires_at=flow.expires_at,
         authenticated_at=flow.authenticated_at,

@@ -23,6 +23,7 @@ from app.flows.showing import TIMEOUT
 from app.flows.transitions import CANCELED, NOT_ACTIVE, Ticket, Transitions
 from app.flows.versions import Versions
 from app.flows.views import Update
+from app.instruments.mobile_token import MobileToken
 from app.nextstep.engine import NO_AUTH_METHOD
 from app.nextstep.form_data import MalformedFormData, parse_form
 from app.nextstep.json_part import MOST_ITEMS
@@ -62,6 +63,7 @@ class Steering:
         history: History,
         versions: Versions,
         trusting: bool,
+        token: MobileToken,
     ) -> None:
         self._session = session
         self._transitions = transitions
@@ -69,6 +71,7 @@ class Steering:
         self._history = history
         self._versions = versions
         self._trusting = trusting
+        self._token = token
 
     def update(self, wanted: Update) -> Ticket | None:
         """Take the result of a step, as a browser would have given it."""
@@ -140,10 +143,15 @@ class Steering:
         _put_application(flow, application)
 
     def set_phone(self, operation_id: str, *, active: bool) -> None:
-        """Ask a phone, or stop asking it. Raises InvalidConfiguration: there is none to ask."""
+        """Let the page ask a phone when it comes to that, or stop asking it.
+
+        Raises InvalidConfiguration: there is none to ask.
+        """
         flow = self._running(operation_id)
         _last(self._history.of(flow)[flow.id])
-        if active:
+        if not active:
+            self._token.withdraw(flow)
+        elif not self._token.can_ask(flow, Step(str(flow.step))):
             raise InvalidConfiguration("no mobile token", operation=flow.id)
 
     # --- rules of an update ------------------------------------------------------------------

@@ -84,8 +84,8 @@ class Transitions:
                     flow.problem = {"code": problem, "field": field, "values": dict(values)}
             case Chosen(chosen, start):
                 return self._turn(flow, chosen, start)
-            case Left(result):
-                return self.resolve(flow, step, result)
+            case Left(result, reason):
+                return self.resolve(flow, step, result, stamp=Stamp(reason=reason))
             case Rejected(code):
                 return self.reject(flow, step, code, counted=counted)
             case Confirmed(instruments):
@@ -264,4 +264,6 @@ def _reason(result: Result, decision: engine.Finish, stamp: Stamp) -> str:
         return ""
     if decision.reason == engine.NO_AUTH_METHOD:
         return engine.NO_AUTH_METHOD
-    return ATTEMPTS_EXCEEDED if result is Result.AUTH_METHOD_FAILED else UNKNOWN
+    if result is Result.AUTH_METHOD_FAILED:
+        return (stamp.reason if stamp.caller is None else "") or ATTEMPTS_EXCEEDED
+    return UNKNOWN

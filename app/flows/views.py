@@ -96,6 +96,8 @@ class Operation:
     steps: Sequence[str]
     chosen_step: str | None
     remaining_attempts: int | None
+    phone_operation_id: str | None
+    """What a phone is asked now."""
     created_at: datetime
     expires_at: datetime
     authenticated_at: datetime | None

@@ -1,5 +1,6 @@
 """Who may wait for a flow at a socket: the browser that walks it, while a phone is asked."""
 
+import re
 from dataclasses import dataclass
 
 from sqlalchemy import Engine, bindparam, select
@@ -9,6 +10,9 @@ from app import clock
 from app.crypto.vault import Vault
 from app.flows.browsers import Browsers
 from app.store.flows import Flow
+
+HANDLE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""What the name of a flow looks like; a database is not asked about anything else."""
 
 BY_HANDLE = select(
     Flow.id, Flow.browser_id, Flow.result, Flow.expires_at, Flow.mtoken_operation_id
@@ -34,6 +38,8 @@ class Watching:
 
     def find(self, handle: str, browser_token: str | None) -> Waiting | None:
         """Return what the browser's page waits for; None, whatever the reason is."""
+        if HANDLE.fullmatch(handle) is None:
+            return None
         with Session(self._engine) as session:
             browser = Browsers(session, self._vault).recognise(browser_token)
             flow = session.execute(BY_HANDLE, {"handle": handle}).one_or_none()

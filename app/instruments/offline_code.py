@@ -1,7 +1,8 @@
 """The Mobile Token, offline: a QR code that one phone scans, and the digits that it shows."""
 
+import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.crypto.activation import State
@@ -16,6 +17,7 @@ from app.mtoken.views import Phone
 from app.settings import MtokenSettings
 from app.store.flows import Flow
 
+OPTION_SIZE = 16
 MOST_OF_A_CODE = 256
 """Characters of an answer that are looked at; people paste whole sentences."""
 MOST_OF_A_TEXT = 2331
@@ -27,7 +29,8 @@ class Scanned:
     """What the page shows."""
 
     text: str
-    phones: Sequence[Phone]
+    phones: Mapping[str, Phone]
+    """By the value that chooses them."""
     chosen: Phone
     remaining: int
     """Wrong answers that the operation, and the phone, still take."""
@@ -48,14 +51,15 @@ class OfflineCode:
         """Whether this bank's customers may do so."""
         return self._settings.offline
 
-    def choose(self, flow: Flow, registration_id: str) -> bool:
+    def choose(self, flow: Flow, option: str) -> bool:
         """Make a new code for one of the user's phones, by default the last one that was used.
 
         False: there is none, or what is to be signed fits on no code.
         """
         phones = self._phones(flow)
-        wanted = registration_id or (flow.offline or {}).get("registration_id")
-        chosen = next((each for each in phones if each.registration_id == wanted), None)
+        wanted = option or (option_of(flow, _phone(flow)) if flow.offline else "")
+        named = (each for each in phones if option_of(flow, each.registration_id) == wanted)
+        chosen = next(named, None)
         if not self.is_offered or not phones:
             return False
         nonce = to_base64(secrets.token_bytes(KEY_BYTES))
@@ -75,7 +79,8 @@ class OfflineCode:
         remaining = self._offline.remaining(
             _operation(flow), chosen.registration_id, counts=_is_known(flow)
         )
-        return Scanned(self._text(flow, language), phones, chosen, remaining)
+        options = {option_of(flow, each.registration_id): each for each in phones}
+        return Scanned(self._text(flow, language), options, chosen, remaining)
 
     def read(self, typed: str) -> str | None:
         """Return the digits, however they were typed or pasted; None: there are no 16."""
@@ -108,6 +113,11 @@ class OfflineCode:
             nonce=_nonce(flow),
             language=language,
         )
+
+
+def option_of(flow: Flow, registration_id: str) -> str:
+    """Return what a phone is called in the form: whoever sees it learns no registration."""
+    return hashlib.sha256(f"{flow.id}:{registration_id}".encode()).hexdigest()[:OPTION_SIZE]
 
 
 def _is_known(flow: Flow) -> bool:

@@ -38,6 +38,8 @@ class Left:
     """The step ended somewhere else, on the phone: by a refusal, or by too many failures."""
 
     result: Result
+    reason: str = ""
+    """Why, as the last page and back ends are told; empty: as it is for this result."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,9 @@ from app.store.flows import Flow
 PHASE, OFFLINE = "token", "offline"
 PHASES = frozenset({PHASE, OFFLINE})
 WRONG_DIGITS = Rejected("offline_code_wrong")
+NO_PHONE = Left(Result.AUTH_METHOD_FAILED, "operation.methodNotAvailable")
+"""The phone that was to sign may not any more."""
+REJECTED = "operation.canceled"
 ENDED = frozenset({"APPROVED", "REJECTED", "FAILED"})
 """What a phone has said, once and for all."""
 
@@ -39,7 +42,7 @@ class TokenPage:
             flow.phase = PHASE
             return Again()
         if self.sms is None:
-            return Left(Result.AUTH_METHOD_FAILED)
+            return NO_PHONE
         return self.sms.start(flow, phone=phone, payment=payment)
 
     def approve(self, flow: Flow, phone: str | None) -> Answer:
@@ -89,11 +92,11 @@ class TokenPage:
             case "APPROVED":
                 return self._confirm(flow, payment)
             case "REJECTED":
-                return Left(Result.CANCELED)
+                return Left(Result.CANCELED, REJECTED)
             case "FAILED":
                 return Left(Result.AUTH_METHOD_FAILED)
             case "PENDING" if not self.token.phones(flow.user_id):
-                return Left(Result.AUTH_METHOD_FAILED)  # somebody has blocked them meanwhile
+                return NO_PHONE  # somebody has blocked them meanwhile
             case "PENDING":
                 return Again("token_waiting")
             case _:
@@ -118,9 +121,11 @@ class TokenPage:
     def _ask_again(self, flow: Flow, payment: Payment | None) -> Answer:
         if self.token.status(flow) in ENDED:
             return self._judge(flow, payment)
-        self.offline.forget(flow)
+        if not self.token.may_ask_again(flow):
+            return Again("ask_too_early")
         if not self.token.ask(flow, payment):
-            return Left(Result.AUTH_METHOD_FAILED)
+            return NO_PHONE
+        self.offline.forget(flow)
         flow.phase = PHASE
         return Again()
 
@@ -130,7 +135,7 @@ class TokenPage:
         if status in ENDED:
             return self._judge(flow, payment)
         if status != "PENDING" and not self.token.ask(flow, payment, silent=True):
-            return Left(Result.AUTH_METHOD_FAILED)
+            return NO_PHONE
         if not self.offline.choose(flow, form.get("device")):
             return Again("offline_unavailable")
         flow.phase = OFFLINE
@@ -145,8 +150,10 @@ class TokenPage:
 
         def then(flow: Flow, user: User | None) -> Answer:
             # The bank first: whom it has blocked meanwhile uses up no digits.
-            if user is None or not user.active or not self.offline.judge(flow, code):
+            if user is None or not user.active:
                 return Left(Result.AUTH_METHOD_FAILED)
+            if not self.offline.judge(flow, code) and self.token.status(flow) == "PENDING":
+                return NO_PHONE
             if self.token.is_approved(flow, payment):
                 return Confirmed((Instrument.POWERAUTH_TOKEN,))
             if self.token.status(flow) == "FAILED":

@@ -15,16 +15,13 @@ from app.crypto.signatures import SignatureType
 from app.crypto.totp import accepted
 from app.crypto.vault import Vault
 from app.events import Name
-from app.mtoken.handsets import named_in
+from app.mtoken.handsets import UNVERIFIED, named_in
 from app.mtoken.operation_views import Approval, Handset, Operation, Origin, Refusal
 from app.mtoken.operations import seed_place
 from app.mtoken.reading import OVER, Reading, claimable, seen_by, status_of
 from app.mtoken.transitions import Transitions
 from app.store.db import UtcDateTime
 from app.store.operations import OperationRow
-
-UNVERIFIED: Final = frozenset({"VERIFICATION_PENDING", "VERIFICATION_IN_PROGRESS"})
-"""Flags of a registration whose user must not approve anything yet."""
 
 MOST_LISTED: Final = 100
 MOST_OF_A_REASON: Final = 256

@@ -1,5 +1,7 @@
 """Whose phone it is: proved by a signature or a token, or only claimed by a header."""
 
+from typing import Final
+
 from sqlalchemy.orm import Session
 
 from app.crypto.activation import State
@@ -7,6 +9,9 @@ from app.crypto.errors import ProtocolError
 from app.crypto.headers import SignatureHeader
 from app.mtoken.operation_views import Handset
 from app.store.registrations import Registration
+
+UNVERIFIED: Final = frozenset({"VERIFICATION_PENDING", "VERIFICATION_IN_PROGRESS"})
+"""Flags of a registration whose user must not approve anything yet."""
 
 LIVING = {State.ACTIVE.name, State.BLOCKED.name}
 

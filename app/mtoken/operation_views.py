@@ -33,6 +33,8 @@ class NewOperation:
     proximity_check: bool | None = None
     """Empty: as the template says."""
     silent: bool = False
+    factors: tuple[SignatureType, ...] | None = None
+    """Empty: as the template says."""
     additional_data: Mapping[str, object] = field(default_factory=dict)
     needs_phone: bool = False
     """Whether its user, or the registration, must have a phone that could sign it now."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -105,6 +105,15 @@ class Operations:
             .offset(wanted.offset)
             .limit(wanted.limit)
         )
+
+    def opened_for(self, user_id: str, since: datetime) -> int:
+        """Count what was opened for a user by flows, from a moment on."""
+        counted = select(func.count()).where(
+            OperationRow.user_id == user_id,
+            OperationRow.created_at > since,
+            OperationRow.external_id.is_not(None),
+        )
+        return self._session.scalar(counted) or 0
 
     def proximity_otp(self, operation_id: str) -> str | None:
         """Return what the page shows at this moment to the phone beside it; None: nothing."""
@@ -211,7 +220,7 @@ class Operations:
             data=data,
             form_data=form,
             parameters=dict(wanted.parameters),
-            factors=[factor.value for factor in template.factors],
+            factors=[factor.value for factor in wanted.factors or template.factors],
             risk_flags=template.risk_flags,
             ui=None if template.ui is None else filled(template.ui, wanted.parameters),
             language=wanted.language,
@@ -243,7 +252,7 @@ def _said(wanted: NewOperation, template: Template) -> tuple[str, dict[str, obje
     try:
         data = data_of(template, wanted.parameters) if wanted.data is None else wanted.data
         if wanted.form_data is None:
-            return data, form_of_data(template, data).to_json()
+            return data, parse_form(form_of_data(template, data).to_json()).to_json()
         return data, parse_form(wanted.form_data).to_json()
     except (MalformedOperationData, MalformedFormData) as error:
         raise InvalidOperationData(str(error)) from None

@@ -20,6 +20,7 @@ from app.errors import (
 )
 from app.events import Journal, Name
 from app.mtoken.applications import Applications
+from app.mtoken.handsets import UNVERIFIED
 from app.mtoken.keyring import Keyring
 from app.mtoken.lifecycle import UNFINISHED, Lifecycle
 from app.mtoken.pairing import wrong_otp
@@ -127,6 +128,7 @@ class Registrations:
                 Registration.name,
                 Registration.platform,
                 Registration.last_used_at,
+                Registration.flags,
             )
             .where(
                 Registration.user_id == user_id,
@@ -137,7 +139,10 @@ class Registrations:
         )
         return [
             Phone(registration_id, name or platform or "", last_used_at)
-            for registration_id, name, platform, last_used_at in self._session.execute(wanted)
+            for registration_id, name, platform, last_used_at, flags in self._session.execute(
+                wanted
+            )
+            if not UNVERIFIED & set(flags)
         ]
 
     def search(self, wanted: Search) -> Sequence[Shown]:

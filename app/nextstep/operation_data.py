@@ -19,6 +19,7 @@ from typing import Final
 from app.nextstep.values import (
     MalformedOperationData,
     disturbing,
+    invisible,
     normalise,
     plain_amount,
     read_amount,
@@ -184,6 +185,8 @@ def payment_of(data: OperationData) -> Payment | None:
     account = iban or texts.get(Code.ACCOUNT, "")
     if Code.AMOUNT not in texts or not account.strip():
         raise MalformedOperationData("a payment has an amount and an account")
+    if invisible(account):
+        raise MalformedOperationData("an account has only characters that can be seen")
     amount, currency = read_amount(texts[Code.AMOUNT])
     if amount <= 0:
         raise MalformedOperationData("a payment has an amount above zero")

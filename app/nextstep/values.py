@@ -68,6 +68,11 @@ def disturbing(text: str) -> bool:
     )
 
 
+def invisible(text: str) -> bool:
+    """Tell whether the text holds characters that take no place on a page."""
+    return any(unicodedata.category(char) == "Cf" for char in text)
+
+
 def normalise(text: str) -> str:
     """Clean free text: one kind of line break, one space between words, nothing invisible."""
     # Tabs and the like part words, so they become spaces before the other controls vanish.

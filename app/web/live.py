@@ -4,6 +4,7 @@ A connection is judged at the door, before it becomes a socket: one that is refu
 """
 
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -40,6 +41,8 @@ ALLOWANCE = 4096
 """Bytes that a page may send in all: it answers a ping of 25 seconds, for half an hour."""
 
 LONGEST_MESSAGE = 256
+KEY = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
+"""Sixteen bytes as Base64 (RFC 6455, section 4.1)."""
 LINGER_SECONDS = 5.0
 """How long after a hint a socket may stay; by then its page has gone on."""
 
@@ -274,6 +277,9 @@ def _is_handshake(environ: WSGIEnvironment) -> bool:
     return (
         environ["REQUEST_METHOD"] == "GET"
         and environ.get("HTTP_UPGRADE", "").lower() == "websocket"
+        and "upgrade" in environ.get("HTTP_CONNECTION", "").lower()
+        and environ.get("HTTP_SEC_WEBSOCKET_VERSION") == "13"
+        and KEY.fullmatch(environ.get("HTTP_SEC_WEBSOCKET_KEY", "")) is not None
         and "sid=" not in environ.get("QUERY_STRING", "")
     )
 

@@ -36,6 +36,7 @@ PROBLEMS: Mapping[str, Words] = {
         N_("The request in the mobile app is over."),
         N_("Send it again, or use an SMS code."),
     ),
+    "ask_too_early": Words(N_("Please wait a moment before you ask the phone again.")),
     "offline_unavailable": Words(
         N_("There is no QR code for this request."),
         N_("Confirm it in the app while your phone is online."),
@@ -76,6 +77,11 @@ ENDINGS: Mapping[str, Words] = {
         N_("Payment approved"), N_("You approved this payment and the bank will carry it out.")
     ),
     "canceled": Words(N_("You cancelled the request")),
+    "rejected": Words(N_("You rejected the request in the mobile app")),
+    "phone_unusable": Words(
+        N_("The phone cannot be used any more."),
+        N_("We ended the request for your security. Start again to use another way."),
+    ),
     "timeout": Words(
         N_("The request timed out"),
         N_("It was not finished in time, so we ended it for your security."),

@@ -6,19 +6,33 @@ const form = document.querySelector("[data-signal]");
 const version = (signal) => signal.split(" ")[0];
 let socket, timer, left;
 
+const ask = async () => {
+  const answer = await fetch(`${location.pathname}/signal`);
+  if (answer.status >= 500) throw answer; // a server that starts again is no reason to go
+  return answer.ok ? (await answer.json()).signal : "ended";
+};
+
+// One tab after the other: the first one goes on and gets another cookie, the second one sees it.
+const alone = (act) =>
+  navigator.locks ? navigator.locks.request(`wait ${location.pathname}`, act) : act();
+
+const goOn = async () => {
+  if (version(await ask()) !== version(form.dataset.signal)) return location.reload();
+  form.requestSubmit(form.querySelector("[value=continue]"));
+  await new Promise(() => {}); // held until this page is gone
+};
+
 const look = async () => {
   clearTimeout(timer);
   try {
-    const answer = await fetch(`${location.pathname}/signal`);
-    if (answer.status >= 500) throw answer; // a server that starts again is no reason to go
-    const { signal } = answer.ok ? await answer.json() : { signal: "ended" };
+    const signal = await ask();
     if (left) return;
     if (signal !== form.dataset.signal) {
       leave();
-      if (version(signal) !== version(form.dataset.signal)) return location.reload();
-      return form.requestSubmit(form.querySelector("[value=continue]"));
+      return await alone(goOn);
     }
   } catch {
+    left = false;
     // the server is lost for now; the button works as soon as it is back
   }
   clearTimeout(timer);
@@ -42,11 +56,27 @@ const listen = async () => {
   for (const event of ["connect", "disconnect", "flow:changed"]) socket.on(event, look);
 };
 
+// The number that proves that the phone is near lasts half a minute.
+const renew = () => {
+  const shown = document.querySelector("[data-renew]");
+  if (shown) setTimeout(fetchNumber, 1000 * shown.dataset.renew);
+};
+
+const fetchNumber = async () => {
+  try {
+    const page = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
+    const newer = page.querySelector("[data-renew]");
+    if (newer) document.querySelector("[data-renew]").replaceWith(newer);
+    if (newer) renew();
+  } catch {
+    setTimeout(fetchNumber, QUICK);
+  }
+};
+
 if (form.dataset.signal.endsWith(" PENDING")) {
   look();
   if (form.dataset.sockets) listen().catch(() => {}); // no script, no socket: the page looks by itself
-  const near = document.querySelector("[data-reload]"); // its number lasts half a minute
-  if (near) setTimeout(() => left || location.reload(), 1000 * near.dataset.reload);
+  renew();
   addEventListener("submit", leave);
   addEventListener("pagehide", leave);
   addEventListener("visibilitychange", () => document.hidden || left || look());

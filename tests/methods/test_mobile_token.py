@@ -1,6 +1,7 @@
 """The Mobile Token in the flows: the phone signs what the page shows, and the page goes on."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,11 @@ import time_machine
 from app import clock
 from app.mtoken.operation_views import NewOperation
 from app.store.flows import FlowRecord
+from app.store.operations import OperationRow
 from app.store.otps import SmsAuthorization
 from tests.support.databases import built
-from tests.support.device import KNOWLEDGE, WRONG
-from tests.support.store import all_of, on_sqlite, serving
+from tests.support.device import KNOWLEDGE, WRONG, change
+from tests.support.store import all_of, on_sqlite, parts_of, put_in, serving
 from tests.support.walker import PAYMENT, USER, Walker
 from tests.support.walker_phone import WalkerPhone
 
@@ -29,6 +31,10 @@ def walker(app, phone):
     walker = Walker(app)
     walker.start_payment()
     return walker
+
+
+def later(**time):
+    return time_machine.travel(clock.now() + timedelta(**time), tick=False)
 
 
 def signal(walker):
@@ -73,6 +79,7 @@ def test_a_rejection_on_the_phone_ends_the_flow_as_a_cancellation(app, walker, p
     assert phone.reject().status_code == 200
     walker.press("continue")
     assert (walker.flow().result, walker.flow().canceled) == ("FAILED", True)
+    assert "You rejected the request in the mobile app" in walker.reload().text
     assert walker.leave()["error"] == "access_denied"
 
 
@@ -111,18 +118,128 @@ def test_a_question_that_is_over_can_be_asked_again(app, walker, phone):
         services.commit()
     assert "The request in the mobile app is over." in walker.reload().text
     walker.press("continue")
-    assert CONFIRM in walker.press("ask").text
-    phone.approve()
-    walker.press("continue")
+    with later(seconds=16):
+        assert CONFIRM in walker.press("ask").text
+        phone.approve()
+        walker.press("continue")
     assert walker.flow().step == "APPROVAL_SCA"
 
 
 def test_asking_again_withdraws_what_was_asked_before(walker, phone):
     walker.name()
     (first,) = phone.pending()
-    walker.press("ask")
-    (second,) = phone.pending()
+    with later(seconds=16):
+        walker.press("ask")
+        (second,) = phone.pending()
     assert first["id"] != second["id"]
+
+
+def test_the_phone_has_its_time_before_it_is_asked_again(walker, phone):
+    walker.name()
+    (first,) = phone.pending()
+    page = walker.press("ask")
+    assert "Please wait a moment before you ask the phone again." in page.text
+    assert phone.pending() == [first]
+
+
+@on_sqlite
+def test_whoever_knows_a_login_number_alone_makes_no_phone_ring_for_ever(settings):
+    mtoken = settings.mtoken.model_copy(update={"requests_per_hour": 2})
+    with built(settings.model_copy(update={"mtoken": mtoken})) as app:
+        WalkerPhone(app)
+
+        def try_to_sign_in():
+            walker = Walker(app)
+            walker.start_payment()
+            return walker.name().text
+
+        asked = [CONFIRM in try_to_sign_in() for _ in range(8)]
+        assert asked == [True] * 6 + [False] * 2
+        silent = [row.silent for row in all_of(app, OperationRow)]
+        assert sorted(silent) == [False] * 2 + [True] * 4
+        with later(minutes=61):
+            assert CONFIRM in try_to_sign_in()
+
+
+def test_the_phone_shows_who_asks_and_the_account_that_was_chosen(walker, phone):
+    def shown():
+        (operation,) = phone.pending()
+        attributes = operation["formData"]["attributes"]
+        return {each["id"]: each.get("value") for each in attributes}
+
+    walker.name()
+    assert shown() == {"login.application": "Demo application"}
+    phone.approve()
+    walker.press("continue")
+    walker.choose("1")
+    number = walker.flow().debit_account["number"]
+    assert shown()["operation.debitAccount"] == number
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("changed", "allowed"),
+    [
+        ({"mobileTokenEnabled": False}, None),
+        ({"mobileTokenMode": '{"type":"2FA","variants":["possession_knowledge"]}'}, ["knowledge"]),
+        ({"mobileTokenMode": '{"type":"1FA"}'}, ["", "knowledge", "biometry"]),
+        ({"mobileTokenMode": "no JSON"}, None),
+    ],
+)
+def test_operators_say_whether_and_how_phones_are_asked(app, walker, phone, changed, allowed):
+    config = {
+        "operationName": "authorize_payment_sca",
+        "templateVersion": "A",
+        "templateId": 1,
+        "mobileTokenEnabled": True,
+        "mobileTokenMode": '{"type":"2FA","variants":["possession_biometry"]}',
+        "afsEnabled": False,
+    }
+    answer = app.test_client().put(
+        "/powerauth-nextstep/operation/config", json={"requestObject": config | changed}
+    )
+    assert answer.status_code == 200, answer.text
+    page = walker.name()
+    if allowed is None:
+        assert "Enter your password and SMS code" in page.text
+        return
+    (operation,) = phone.pending()
+    variants = ["_".join(("possession", *filter(None, [each]))) for each in allowed]
+    assert operation["allowedSignatureType"]["variants"] == variants
+
+
+def test_whoever_the_bank_blocks_while_the_phone_is_asked_does_not_get_through(app, phone):
+    class Closing:
+        """The demo's bank, which blocks everybody at a moment."""
+
+        def __init__(self, bank):
+            self.bank, self.is_open = bank, True
+
+        def __getattr__(self, name):
+            return getattr(self.bank, name)
+
+        def user(self, user_id, organization_id):
+            found = self.bank.user(user_id, organization_id)
+            return replace(found, active=found.active and self.is_open)
+
+    closing = Closing(parts_of(app).bank)
+    put_in(app, bank=closing)
+    walker = Walker(app)
+    walker.start_payment()
+    walker.name()
+    phone.approve()
+    closing.is_open = False
+    walker.press("continue")
+    assert walker.flow().result == "FAILED"
+    assert walker.flow().authenticated_at is None
+
+
+@on_sqlite
+def test_a_phone_whose_owner_is_being_verified_is_not_asked(app, phone):
+    change(app, "flag", phone.device.id, add=["VERIFICATION_PENDING"])
+    walker = Walker(app)
+    walker.start_payment()
+    assert "Enter your password and SMS code" in walker.name().text
 
 
 @on_sqlite

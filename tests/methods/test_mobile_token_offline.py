@@ -1,5 +1,6 @@
 """A phone without a network: it scans what the page shows, and the page takes its digits."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -192,7 +193,9 @@ def test_the_phone_is_chosen_among_several(app, walker, phone):
     page = walker.reload()
     assert "iPhone 15" in page.text
     assert "not an operation of this portal" in refusal(other, page)
-    page = walker.press("offline", device=other.device.id)
+    assert other.device.id not in page.html
+    option = re.search(r'<option value="(\w+)">\s*iPhone 15', page.html)[1]
+    page = walker.press("offline", device=option)
     walker.press("continue", code=other.digits(page))
     assert walker.flow().step == "APPROVAL_SCA"
 
@@ -221,6 +224,8 @@ def test_a_phone_that_is_blocked_meanwhile_ends_the_step(app, walker, phone):  #
     change(app, "block", phone.device.id)
     walker.press("continue", code=digits)
     assert walker.flow().result == "FAILED"
+    assert walker.flow().result_reason == "operation.methodNotAvailable"
+    assert "The phone cannot be used any more." in walker.reload().text
     assert {row.status for row in all_of(app, OperationRow)} == {"CANCELED"}
 
 
@@ -258,7 +263,9 @@ def test_a_rejection_on_the_phone_ends_the_flow(walker, phone):
 
 
 def test_the_ways_around_it_lead_on(app, walker, phone):
-    assert "Confirm in your mobile app" in walker.press("ask").text
+    assert "Please wait a moment" in walker.press("ask").text
+    with time_machine.travel(clock.now() + timedelta(seconds=16), tick=False):
+        assert "Confirm in your mobile app" in walker.press("ask").text
     assert walker.flow().offline is None
     walker.press("offline")
     assert "Enter your password and SMS code" in walker.press("sms").text

@@ -37,6 +37,7 @@ class Site:
         self.app.jinja_env.globals.update(
             bank_name="Demo Bank",
             live_address="http://localhost:8080",
+            portal_host="localhost:8080",
             qr_svg=qr.qr_svg,
             legal_links=[{"label": "Help", "url": "/help"}],
             texts_of=messages.text,

@@ -144,8 +144,8 @@ def token(
 
 def scanned(*phones: str, remaining: int = 5) -> Scanned:
     """Return a code for the first of these phones."""
-    known = [Phone(f"id-{name}", name, NOW if name else None) for name in phones]
-    return Scanned(OFFLINE_TEXT, known, known[0], remaining)
+    known = {f"o-{name}": Phone(f"id-{name}", name, NOW if name else None) for name in phones}
+    return Scanned(OFFLINE_TEXT, known, known[f"o-{phones[0]}"], remaining)
 
 
 def organizations(*names: str) -> list[dict[str, object]]:
@@ -374,6 +374,8 @@ def _endings() -> dict[str, Sample]:
         "ended-done-login": ended("done", "done_login", "login"),
         "ended-canceled": ended("canceled", "canceled"),
         "ended-canceled-login": ended("canceled", "canceled", "login"),
+        "ended-rejected": ended("canceled", "rejected"),
+        "ended-phone": ended("failed", "phone_unusable"),
         "ended-timeout": ended("timeout", "timeout"),
         "ended-attempts": ended("failed", "attempts_exceeded"),
         "ended-interrupted": ended("interrupted", "interrupted"),

@@ -1,5 +1,6 @@
 """Messages about operations."""
 
+import json
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
@@ -10,6 +11,9 @@ from app.api.kit import Schema
 from app.mtoken.operation_views import NewOperation, Operation, OperationSearch
 
 Parameters = Annotated[dict[Name, Annotated[str, Field(max_length=4096)]], Field(max_length=64)]
+
+MOST_ADDITIONAL = 16_384
+"""Characters: lists carry this of every operation."""
 
 
 class CreateOperationRequest(Schema):
@@ -33,6 +37,13 @@ class CreateOperationRequest(Schema):
     registration_id: Name | None = None
     """The only phone that may approve it."""
     additional_data: dict[str, object] = Field(default_factory=dict)
+
+    @field_validator("additional_data")
+    @classmethod
+    def _short(cls, value: dict[str, object]) -> dict[str, object]:
+        if len(json.dumps(value)) > MOST_ADDITIONAL:
+            raise ValueError(f"must be at most {MOST_ADDITIONAL} characters of JSON")
+        return value
 
     def new(self, applications: frozenset[str]) -> NewOperation:
         """Return what is wanted, for the phones of the caller's applications."""

@@ -165,7 +165,8 @@ def update_mobile_token(wanted: schemas.UpdateMobileTokenRequest) -> None:
     refuses="INVALID_CONFIGURATION",
 )
 def mobile_token_config(
-    _wanted: schemas.GetMobileTokenConfigRequest,
+    wanted: schemas.GetMobileTokenConfigRequest,
 ) -> schemas.GetMobileTokenConfigResponse:
     """Tell whether a phone of the user could be asked."""
-    return schemas.GetMobileTokenConfigResponse(mobile_token_enabled=False)
+    enabled = services().flows.has_phone(wanted.user_id, wanted.operation_name, wanted.auth_method)
+    return schemas.GetMobileTokenConfigResponse(mobile_token_enabled=enabled)

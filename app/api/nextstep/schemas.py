@@ -296,7 +296,12 @@ class UpdateOperationResponse(OperationAnswer):
     @classmethod
     def of(cls, operation: Operation) -> "UpdateOperationResponse":
         """Present an operation after an update."""
-        more = {"user_id": operation.user_id, "chosen_auth_method": operation.chosen_step}
+        more = {
+            "user_id": operation.user_id,
+            "chosen_auth_method": operation.chosen_step,
+            "mobile_token_active": operation.phone_operation_id is not None,
+            "power_auth_operation_id": operation.phone_operation_id,
+        }
         return cls.model_validate({**cls._common(operation), **more})
 
 
@@ -324,6 +329,9 @@ class GetOperationDetailResponse(OperationAnswer):
             )
             for record in operation.history
         ]
+        if history and operation.phone_operation_id is not None:
+            history[-1].mobile_token_active = True
+            history[-1].power_auth_operation_id = operation.phone_operation_id
         return cls.model_validate(
             {
                 **cls._common(operation),

@@ -12,7 +12,7 @@ from app.demo.phone.keeping import Kept
 from app.demo.phone.mobile import BIOMETRY, Mobile, knowledge
 from app.demo.phone.operations import Operation
 from app.demo.phone.signing import Proof
-from app.demo.phone.troubles import Trouble
+from app.demo.phone.troubles import NothingWaits, Trouble
 
 P = ParamSpec("P")
 
@@ -50,12 +50,23 @@ def chosen(mobile: Mobile, operation_id: str) -> Operation:
     waiting = mobile.pending()
     if len(waiting) == 1:
         return waiting[0]
-    raise Trouble(f"{len(waiting) or 'No'} operations wait.", "Name one." if waiting else "")
+    if not waiting:
+        raise NothingWaits("No operations wait.")
+    raise Trouble(f"{len(waiting)} operations wait.", "Name one.")
 
 
 def proof(pin: str | None, *, biometry: bool) -> Proof:
     """Return with what the person proves themselves."""
     return BIOMETRY if biometry else knowledge(pin_of(pin))
+
+
+def number_of(given: str, operation: Operation) -> str:
+    """Return the number of the page, where the operation asks for one; it is typed if need be."""
+    if given or not operation.needs_number:
+        return given
+    if sys.stdin.isatty():
+        return str(click.prompt("Number that the page shows", err=True))
+    raise click.UsageError("Give the number that the page shows by --number.")
 
 
 def pin_of(given: str | None, *, confirm: bool = False) -> str:

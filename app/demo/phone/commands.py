@@ -18,6 +18,7 @@ from app.demo.phone.command_kit import (
     in_a_line,
     json_option,
     name_option,
+    number_of,
     pin_of,
     pin_option,
     print_all,
@@ -115,6 +116,7 @@ def approve(  # noqa: PLR0913 - each is an option
     mobile = shop.named(name)
     operation = chosen(mobile, operation_id)
     click.echo(in_a_line(operation), err=True)
+    number = number_of(number, operation)
     proved = proof(pin, biometry=biometry)
     mobile.approve(Approval(operation.id, operation.data, proved, number))
     click.echo(f"Approved {operation.id}")

@@ -76,7 +76,9 @@ def _address(given: str) -> str:
             raise refused
     except ValueError:
         raise refused from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise refused
+    if parts.query or parts.fragment or "@" in parts.netloc or "#" in given:
         raise refused
     if len(given) > LONGEST_ADDRESS or not given.isprintable():
         raise refused

@@ -82,6 +82,12 @@ class Ended(Declined):
     exit_code = 5
 
 
+class NothingWaits(Trouble):
+    """There is no operation to answer."""
+
+    exit_code = 5
+
+
 class Forged(Trouble):
     """What was scanned is not of this phone's portal, or not for this phone."""
 
