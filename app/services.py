@@ -44,6 +44,7 @@ from app.methods.token_page import TokenPage
 from app.methods.user_name import UserName
 from app.methods.username_password_auth import UsernamePasswordAuth
 from app.mtoken.access import ANYBODY, Caller, Remembered, SystemUsers
+from app.mtoken.administering import Administration
 from app.mtoken.approving import Approving
 from app.mtoken.devices import Devices
 from app.mtoken.kept_pushes import KeptPushes
@@ -127,6 +128,7 @@ class Services:
             self.session, parts.vault, parts.settings.mtoken, journal=self.journal, pushes=pushes
         )
         self.system_users = SystemUsers(self.session, parts.vault, parts.remembered)
+        self.administration = Administration(self.session, self.system_users, self.journal)
         self.mobile_token = MobileToken(
             self.operations, self.mtoken.registrations, parts.settings.mtoken
         )

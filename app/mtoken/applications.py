@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -51,8 +52,12 @@ class Applications:
         )
         secret = to_base64(secrets.token_bytes(KEY_BYTES))
         self._keyring.put_master(row, secret, PrivateKey.generate())
-        self._session.add(row)
-        self._session.flush()
+        try:
+            with self._session.begin_nested():
+                self._session.add(row)
+                self._session.flush()
+        except IntegrityError:  # somebody else made it a moment ago
+            raise ApplicationAlreadyExists(application_id) from None
         self._journal.record(Name.APPLICATION_CREATED, application_id)
         return self._shown(row)
 

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from app.crypto.vault import Vault
 from app.events import Journal
 from app.mtoken.applications import Applications
+from app.mtoken.configuration import ApplicationConfiguration
 from app.mtoken.envelopes import Envelopes
 from app.mtoken.keyring import Keyring
 from app.mtoken.keystore import Keystore
@@ -35,6 +36,7 @@ class MobileToken:
         lifecycle = self.lifecycle = Lifecycle(session, journal, pushes.registration_changed)
         envelopes = Envelopes(session, keyring, memory, settings)
         self.applications = Applications(session, keyring, journal)
+        self.configuration = ApplicationConfiguration(session, vault, self.applications, journal)
         self.registrations = Registrations(
             session,
             applications=self.applications,

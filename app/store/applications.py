@@ -1,11 +1,13 @@
-"""Applications: the bank's apps on phones, with the keys that a phone of each is registered by."""
+"""Applications: the bank's apps on phones, with their keys, and what is set for each."""
 
 from datetime import datetime
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.db import Base
+
+APPLICATION = "mobile_applications.id"
 
 
 class MobileApplication(Base):
@@ -24,3 +26,27 @@ class MobileApplication(Base):
     master_public: Mapped[bytes] = mapped_column(LargeBinary)
     """Its point, 65 bytes."""
     created_at: Mapped[datetime]
+
+
+class ApplicationRole(Base):
+    """A role that an application has."""
+
+    __tablename__ = "application_roles"
+
+    application_id: Mapped[str] = mapped_column(
+        ForeignKey(APPLICATION, ondelete="CASCADE"), primary_key=True
+    )
+    role: Mapped[str] = mapped_column(String(256), primary_key=True)
+
+
+class ApplicationSetting(Base):
+    """What one key of an application's configuration is set to."""
+
+    __tablename__ = "application_configuration"
+    __table_args__ = (UniqueConstraint("application_id", "key"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    application_id: Mapped[str] = mapped_column(ForeignKey(APPLICATION, ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(64))
+    values_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """A JSON list; some have secrets in it."""

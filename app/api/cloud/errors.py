@@ -12,13 +12,14 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from app.api.kit import NotValid, Violation
-from app.errors import ApplicationNotFound, NotAuthenticated, Problem
+from app.errors import ApplicationNotFound, NotAuthenticated, Problem, UnknownSetting
 
 log = structlog.get_logger("webflow.cloud")
 
 ADMIN = "/powerauth-cloud/admin/"
 NO_REGISTRATION = "Registration was not found, or the caller has no access to it."
 NO_APPLICATION = "Application was not found, or the caller has no access to it."
+BAD_KEY = "Invalid {act} application configuration request for configuration key: {key}"
 MESSAGES = {
     "bad_request": ("ERROR_REQUEST", "Invalid request."),
     "invalid_operation_data": ("ERROR_REQUEST", "Invalid operation data."),
@@ -38,13 +39,18 @@ MESSAGES = {
         "ERROR_OPERATION_STATE_CHANGE",
         "Invalid operation change was attempted.",
     ),
-    "application_not_found": ("ERROR_ADMIN", "Application was not found."),
+    "application_not_found": ("ERROR_ADMIN", "No enabled application version was found"),
+    "application_already_exists": ("ERROR_ADMIN", "Application already exists."),
+    "system_user_not_found": ("ERROR_ADMIN", "User was not found."),
+    "system_user_already_exists": ("ERROR_ADMIN", "User already exists."),
+    "last_administrator": ("ERROR_ADMIN", "The last administrator cannot be removed."),
 }
 """Code of a problem → code and words of the dialect."""
 
 HINTS = {
     "missing": "must not be null",
     "string_too_short": "must not be empty",
+    "string_pattern_mismatch": "must be letters, digits, and inside of it . _ -",
 }
 """Pydantic's word → hint of the dialect; else pydantic's own."""
 
@@ -80,6 +86,9 @@ def dress(error: Exception) -> ResponseReturnValue:
 def _words(problem: Problem) -> tuple[str, str]:
     if isinstance(problem, ApplicationNotFound) and not request.path.startswith(ADMIN):
         return "ERROR_REGISTRATION", NO_APPLICATION
+    if isinstance(problem, UnknownSetting):
+        act = "remove" if request.method == "DELETE" else "create"
+        return "ERROR_ADMIN", BAD_KEY.format(act=act, key=problem.key)
     return MESSAGES.get(problem.code, MESSAGES["bad_request"])
 
 
@@ -118,7 +127,7 @@ def _said(violation: Violation) -> dict[str, object]:
     is_null = violation.given is None and violation.kind.endswith("_type")
     hint = "must not be null" if is_null else HINTS.get(violation.kind, violation.hint)
     said: dict[str, object] = {"fieldName": violation.field, "hint": hint.removeprefix(OURS)}
-    return said if violation.given is None else {**said, "invalidValue": violation.given}
+    return said if violation.given in (None, "") else {**said, "invalidValue": violation.given}
 
 
 def _error(code: str, message: str) -> dict[str, object]:
