@@ -52,6 +52,7 @@ from app.mtoken.offline import Offline
 from app.mtoken.operations import Operations
 from app.mtoken.push import Pushes
 from app.mtoken.room import MobileToken as Phones
+from app.mtoken.shelf import Templates
 from app.mtoken.transitions import Transitions
 from app.nextstep.vocabulary import Step, Table
 from app.settings import Settings
@@ -123,6 +124,7 @@ class Services:
         pushes = Pushes(self.outbox, parts.texts, devices)
         transitions = Transitions(self.session, self.journal, pushes)
         self.operations = Operations(self.session, transitions, vault=parts.vault)
+        self.templates = Templates(self.session, self.journal)
         self.approving = Approving(self.session, transitions, vault=parts.vault)
         self.mtoken = Phones(
             self.session, parts.vault, parts.settings.mtoken, journal=self.journal, pushes=pushes

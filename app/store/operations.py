@@ -116,5 +116,6 @@ class OperationTemplateRow(Base):
     max_failures: Mapped[int]
     risk_flags: Mapped[str] = mapped_column(String(16), default="")
     proximity_check: Mapped[bool] = mapped_column(default=False)
+    ui: Mapped[dict[str, Any] | None]
     texts: Mapped[dict[str, Any]]
     """By language."""

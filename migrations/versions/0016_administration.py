@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("max_failures", sa.Integer(), nullable=False),
         sa.Column("risk_flags", sa.String(length=16), nullable=False),
         sa.Column("proximity_check", sa.Boolean(), nullable=False),
+        sa.Column("ui", sa.JSON(), nullable=True),
         sa.Column("texts", sa.JSON(), nullable=False),
         sa.CheckConstraint("lifetime > 0", name=op.f("ck_operation_templates_lifetime")),
         sa.CheckConstraint("max_failures > 0", name=op.f("ck_operation_templates_failures")),

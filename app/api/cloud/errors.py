@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from app.api.kit import NotValid, Violation
-from app.errors import ApplicationNotFound, NotAuthenticated, Problem, UnknownSetting
+from app.errors import ApplicationNotFound, NotAuthenticated, NotConfigured, Problem, UnknownSetting
 
 log = structlog.get_logger("webflow.cloud")
 
@@ -24,6 +24,7 @@ MESSAGES = {
     "bad_request": ("ERROR_REQUEST", "Invalid request."),
     "invalid_operation_data": ("ERROR_REQUEST", "Invalid operation data."),
     "not_configured": ("ERROR_REQUEST", "No such template."),
+    "already_configured": ("ERROR_ADMIN", "Template already exists."),
     "registration_not_found": ("ERROR_REGISTRATION_NOT_FOUND", NO_REGISTRATION),
     "registration_not_allowed": (
         "ERROR_REGISTRATION_NOT_ALLOWED",
@@ -86,6 +87,8 @@ def dress(error: Exception) -> ResponseReturnValue:
 def _words(problem: Problem) -> tuple[str, str]:
     if isinstance(problem, ApplicationNotFound) and not request.path.startswith(ADMIN):
         return "ERROR_REGISTRATION", NO_APPLICATION
+    if problem.code == NotConfigured.code and request.path.startswith(ADMIN):
+        return "ERROR_ADMIN", "Template was not found."
     if isinstance(problem, UnknownSetting):
         act = "remove" if request.method == "DELETE" else "create"
         return "ERROR_ADMIN", BAD_KEY.format(act=act, key=problem.key)
