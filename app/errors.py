@@ -194,6 +194,13 @@ class UnknownSetting(Problem):
         self.key = key
 
 
+class AuditRefused(Problem):
+    """The audit trail cannot be asked so."""
+
+    code = "audit_refused"
+    status = HTTPStatus.BAD_REQUEST
+
+
 class SystemUserNotFound(NotFound):
     """No back end has this name."""
 

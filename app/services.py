@@ -60,6 +60,7 @@ from app.store.flows import Flow
 from app.store.outbox import Outbox
 from app.texts import Texts
 from app.upkeep.audit import Audit
+from app.upkeep.audit_log import AuditLog
 from app.upkeep.cleaning import Cleaning
 from app.upkeep.keys import Keys
 
@@ -109,6 +110,7 @@ class Services:
         self.journal = Journal(parts.listeners, lambda flow: self.session.get(Flow, flow))
         self.outbox = Outbox(self.session, parts.vault)
         self.audit = Audit(self.session)
+        self.audit_log = AuditLog(self.session)
         self.keys = Keys(self.session, parts.vault, self.journal)
         self.cleaning = Cleaning(self.session, parts.settings.retention)
         self.browsers = Browsers(self.session, parts.vault)

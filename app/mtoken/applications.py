@@ -3,8 +3,9 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from app.errors import ApplicationAlreadyExists, ApplicationNotFound
 from app.events import Journal, Name
 from app.mtoken.keyring import Keyring
 from app.store.applications import MobileApplication
+from app.store.registrations import Registration
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,14 @@ class Applications:
         """Return all applications by their ids."""
         rows = self._session.scalars(select(MobileApplication).order_by(MobileApplication.id))
         return [self._shown(row) for row in rows]
+
+    def active_users(self, application_id: str, *, since: datetime) -> int:
+        """Count the users who have used a phone there since then. Raises ApplicationNotFound."""
+        self.row(application_id)
+        users = select(func.count(Registration.user_id.distinct())).where(
+            Registration.application_id == application_id, Registration.last_used_at >= since
+        )
+        return self._session.scalar(users) or 0
 
     def row(self, application_id: str) -> MobileApplication:
         """Return an application's row. Raises ApplicationNotFound."""

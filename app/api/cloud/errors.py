@@ -42,6 +42,7 @@ MESSAGES = {
     ),
     "application_not_found": ("ERROR_ADMIN", "No enabled application version was found"),
     "application_already_exists": ("ERROR_ADMIN", "Application already exists."),
+    "audit_refused": ("ERROR_AUDIT", "Error occurred while fetching the audit log."),
     "system_user_not_found": ("ERROR_ADMIN", "User was not found."),
     "system_user_already_exists": ("ERROR_ADMIN", "User already exists."),
     "last_administrator": ("ERROR_ADMIN", "The last administrator cannot be removed."),
@@ -54,6 +55,12 @@ HINTS = {
     "string_pattern_mismatch": "must be letters, digits, and inside of it . _ -",
 }
 """Pydantic's word → hint of the dialect; else pydantic's own."""
+
+LIMITS = frozenset({"greater_than_equal", "less_than_equal"})
+"""Pydantic's words for a number that is too small or too large; the address has it as text."""
+
+THEIRS = "Input should be "
+"""What pydantic says before what must be."""
 
 OURS = "Value error, "
 """What pydantic says before our own words."""
@@ -122,15 +129,31 @@ def _invalid(violations: Sequence[Violation]) -> dict[str, object]:
     if first.kind == "missing":
         name = first.field.rpartition(".")[2]
         message = f"Required String parameter '{name}' is not present"
+    elif first.kind in LIMITS and isinstance(first.given, str):
+        name = first.field.rpartition(".")[2]
+        message = f"Required Long parameter '{name}' is invalid"
     body = {"code": "ERROR_REQUEST", "message": message, "violations": list(map(_said, violations))}
     return {"status": "ERROR", "responseObject": body}
 
 
 def _said(violation: Violation) -> dict[str, object]:
-    is_null = violation.given is None and violation.kind.endswith("_type")
-    hint = "must not be null" if is_null else HINTS.get(violation.kind, violation.hint)
-    said: dict[str, object] = {"fieldName": violation.field, "hint": hint.removeprefix(OURS)}
-    return said if violation.given in (None, "") else {**said, "invalidValue": violation.given}
+    given, kind = violation.given, violation.kind
+    is_null = given is None and kind.endswith("_type")
+    hint = "must not be null" if is_null else HINTS.get(kind, violation.hint)
+    hint = hint.removeprefix(OURS)
+    if hint.startswith(THEIRS):
+        hint = f"must be {hint.removeprefix(THEIRS)}"
+    said: dict[str, object] = {"fieldName": violation.field, "hint": hint}
+    if given in (None, ""):
+        return said
+    return {**said, "invalidValue": _number(given) if kind in LIMITS else given}
+
+
+def _number(given: object) -> object:
+    try:
+        return int(str(given))
+    except ValueError:  # as `7.0`
+        return given
 
 
 def _error(code: str, message: str) -> dict[str, object]:

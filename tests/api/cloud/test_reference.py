@@ -218,6 +218,8 @@ NAMES = st.sampled_from(
         "externalId", "flag", "timestampExpires", "parameters", "proximityCheckEnabled", "silent",
         "registrationId", "additionalData", "statusReason", "removed", "page", "size",
         "incompleteStatusCheck", "username", "enabled", "id", "roles", "key", "values",
+        "templateName", "operationType", "dataTemplate", "signatureType", "texts", "ui",
+        "expiration", "riskFlags", "maxFailureCount", "days", "timestampFrom", "timestampTo",
     ]
 )  # fmt: skip
 SENSIBLE = {
@@ -225,6 +227,9 @@ SENSIBLE = {
     "flags": ["A"], "commitPhase": "ON_COMMIT", "parameters": {"amount": "1", "currency": "EUR"},
     "username": "robot", "enabled": True, "id": APP, "roles": ["A"],
     "key": "fido2_attestation_fmt_allowed", "values": ["packed"],
+    "templateName": "standing", "operationType": "x", "dataTemplate": "A2",
+    "signatureType": ["possession_knowledge"],
+    "texts": [{"language": "en", "title": "T", "message": "M"}],
 }  # fmt: skip
 
 
@@ -236,6 +241,7 @@ def test_no_made_up_request_is_a_failure_of_ours(lasting_apps, document):
         phone = cloud.phone().id
         admin(lasting_apps(kind)).ask("POST", "/admin/users", {"username": "robot"})
         known[kind] = {"registrationId": phone, "applicationId": APP, "username": "robot"}
+        known[kind]["templateName"] = "standing"
         known[kind]["operationId"] = cloud.open()["operationId"]
 
     @given(
