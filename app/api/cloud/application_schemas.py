@@ -5,19 +5,17 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from app.api.cloud.schemas import Name
+from app.api.cloud.schemas import Name, PathName
 from app.api.kit import Schema
 from app.mtoken.applications import Application
 
 Roles = Annotated[list[Name], Field(max_length=64)]
-ApplicationId = Annotated[str, Field(max_length=255, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-"""What stands in a path."""
 
 
 class CreateApplicationRequest(Schema):
     """How the new application is called, and which roles it has."""
 
-    id: ApplicationId
+    id: Annotated[PathName, Field(max_length=255)]
     roles: Roles = Field(default_factory=list)
 
 

@@ -52,7 +52,6 @@ MESSAGES = {
 HINTS = {
     "missing": "must not be null",
     "string_too_short": "must not be empty",
-    "string_pattern_mismatch": "must be letters, digits, and inside of it . _ -",
 }
 """Pydantic's word → hint of the dialect; else pydantic's own."""
 

@@ -6,13 +6,18 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from app.api.cloud.schemas import Name
+from app.api.cloud.schemas import Name, PathName, matching
 from app.api.kit import Schema
 from app.mtoken.templates import Factor, Template
 from app.mtoken.wording import RESULTS, TAKES, Kind, Saying, TemplateAttribute
 
-Language = Annotated[str, Field(max_length=16, pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
-Line = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")]
+NO_CONTROL = matching(r"[^\x00-\x1f\x7f]*", "must not hold control characters")
+Language = Annotated[
+    str,
+    Field(max_length=16),
+    matching(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", "must be a tag such as en or sk-SK"),
+]
+Line = Annotated[Name, NO_CONTROL]
 Long = Annotated[str, Field(min_length=1, max_length=2000)]
 RISKS = "XCF"
 
@@ -28,7 +33,9 @@ class ResultTexts(Schema):
 class AttributeText(Schema):
     """Something that is shown: how it is called, and which parameters are what of it."""
 
-    id: Annotated[str, Field(max_length=256, pattern=r"^[A-Za-z][\w.-]*$")]
+    id: Annotated[
+        Name, matching(r"[A-Za-z][A-Za-z0-9_.-]*", "must be letters, digits, and inside . _ -")
+    ]
     type: Kind
     text: Line
     params: dict[Name, Name] = Field(default_factory=dict)
@@ -98,7 +105,7 @@ class UpdateTemplateRequest(Schema):
     """What a template is from now on."""
 
     operation_type: Line
-    data_template: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f]*$")]
+    data_template: Annotated[str, Field(min_length=1, max_length=2000), NO_CONTROL]
     """What is signed, with `${name}` where a parameter stands."""
     signature_type: Annotated[list[Factor], Field(min_length=1, max_length=4)]
     max_failure_count: int = Field(default=5, ge=1, le=100)
@@ -148,7 +155,7 @@ class UpdateTemplateRequest(Schema):
 class CreateTemplateRequest(UpdateTemplateRequest):
     """A new template."""
 
-    template_name: Annotated[str, Field(max_length=256, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    template_name: PathName
 
 
 class TemplateDetail(Schema):

@@ -2,9 +2,8 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field
-
 from app.api.cloud.calls import call
+from app.api.cloud.schemas import Name, matching
 from app.api.kit import Schema
 from app.mtoken.administering import SystemUserView
 from app.services import services
@@ -14,7 +13,10 @@ ALL, ONE = "/admin/users", "/admin/users/<username>"
 ACCESS = f"{ONE}/applications/<applicationId>"
 ADMIN = "ERROR_ADMIN"
 
-Username = Annotated[str, Field(max_length=256, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@+-]*$")]
+Username = Annotated[
+    Name,
+    matching(r"[A-Za-z0-9][A-Za-z0-9._@+-]*", "must be letters and digits, inside also . _ @ + -"),
+]
 """What stands in a path and before the colon of Basic credentials."""
 
 

@@ -79,12 +79,12 @@ def test_of_many_who_make_the_same_user_at_once_one_does(app):
 @pytest.mark.parametrize(
     ("username", "hint"),
     [
-        (None, "must not be null"), ("", "must be letters, digits, and inside of it . _ -"),
-        ("a:b", "must be letters, digits, and inside of it . _ -"),
-        ("a/b", "must be letters, digits, and inside of it . _ -"),
-        ("..", "must be letters, digits, and inside of it . _ -"),
-        ("a\nb", "must be letters, digits, and inside of it . _ -"),
-        ("a\n", "must be letters, digits, and inside of it . _ -"),
+        (None, "must not be null"), ("", "must not be empty"),
+        ("a:b", "must be letters and digits, inside also . _ @ + -"),
+        ("a/b", "must be letters and digits, inside also . _ @ + -"),
+        ("..", "must be letters and digits, inside also . _ @ + -"),
+        ("a\nb", "must be letters and digits, inside also . _ @ + -"),
+        ("a\n", "must be letters and digits, inside also . _ @ + -"),
         ("x" * 257, "String should have at most 256 characters"),
     ],
 )  # fmt: skip
