@@ -1,11 +1,13 @@
 """System users through the API: made with a password that is told once, changed, removed."""
 
 from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import bcrypt
 import pytest
 from sqlalchemy import delete, text
 
+from app.errors import LastAdministrator
 from app.mtoken.access import ADMIN
 from app.store.audit import AuditEntry
 from app.store.system_users import SystemUser, SystemUserApplication, SystemUserAuthority
@@ -234,6 +236,27 @@ def test_of_two_administrators_who_remove_each_other_one_stays(app):
     assert sorted(answer.status_code for answer in answers) in ([200, 400], [200, 401])
     left = [each for each in all_of(app, SystemUserAuthority) if each.authority == ADMIN]
     assert len(left) == 1
+
+
+def test_who_removes_an_administrator_waits_for_who_removes_the_other(app):
+    with serving(app) as services:
+        services.administration.create("deputy", "admin")
+        services.commit()
+
+    def second():
+        with serving(app) as services:
+            services.administration.remove("system-admin")
+            services.commit()
+
+    with ThreadPoolExecutor(1) as pool, serving(app) as first:
+        first.administration.remove("deputy")
+        waiting = pool.submit(second)
+        sleep(0.5)
+        first.commit()
+        first.close()
+        with pytest.raises(LastAdministrator):
+            waiting.result(10)
+    assert [each.authority for each in all_of(app, SystemUserAuthority)].count(ADMIN) == 1
 
 
 @on_sqlite
