@@ -195,6 +195,45 @@ class InvalidMessage(BadRequest):
     code = "invalid_message"
 
 
+class UnknownSetting(Problem):
+    """The configuration of an application has no such key."""
+
+    code = "unknown_setting"
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, key: str) -> None:
+        super().__init__(key)
+        self.key = key
+
+
+class AuditRefused(Problem):
+    """The audit trail cannot be asked so."""
+
+    code = "audit_refused"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class SystemUserNotFound(NotFound):
+    """No back end has this name."""
+
+    code = "system_user_not_found"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class SystemUserAlreadyExists(Problem):
+    """There is a back end with this name."""
+
+    code = "system_user_already_exists"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class LastAdministrator(Problem):
+    """Nobody could administrate any more."""
+
+    code = "last_administrator"
+    status = HTTPStatus.BAD_REQUEST
+
+
 class RegistrationNotFound(NotFound):
     """No registration has this id."""
 

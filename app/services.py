@@ -44,6 +44,7 @@ from app.methods.token_page import TokenPage
 from app.methods.user_name import UserName
 from app.methods.username_password_auth import UsernamePasswordAuth
 from app.mtoken.access import ANYBODY, Caller, Remembered, SystemUsers
+from app.mtoken.administering import Administration
 from app.mtoken.approving import Approving
 from app.mtoken.devices import Devices
 from app.mtoken.kept_pushes import KeptPushes
@@ -51,6 +52,7 @@ from app.mtoken.offline import Offline
 from app.mtoken.operations import Operations
 from app.mtoken.push import Pushes
 from app.mtoken.room import MobileToken as Phones
+from app.mtoken.shelf import Templates
 from app.mtoken.transitions import Transitions
 from app.nextstep.vocabulary import Step, Table
 from app.settings import Settings
@@ -58,6 +60,7 @@ from app.store.flows import Flow
 from app.store.outbox import Outbox
 from app.texts import Texts
 from app.upkeep.audit import Audit
+from app.upkeep.audit_log import AuditLog
 from app.upkeep.cleaning import Cleaning
 from app.upkeep.keys import Keys
 
@@ -107,6 +110,7 @@ class Services:
         self.journal = Journal(parts.listeners, lambda flow: self.session.get(Flow, flow))
         self.outbox = Outbox(self.session, parts.vault)
         self.audit = Audit(self.session)
+        self.audit_log = AuditLog(self.session)
         self.keys = Keys(self.session, parts.vault, self.journal)
         self.cleaning = Cleaning(self.session, parts.settings.retention)
         self.browsers = Browsers(self.session, parts.vault)
@@ -122,11 +126,13 @@ class Services:
         pushes = Pushes(self.outbox, parts.texts, devices)
         transitions = Transitions(self.session, self.journal, pushes)
         self.operations = Operations(self.session, transitions, vault=parts.vault)
+        self.templates = Templates(self.session, self.journal)
         self.approving = Approving(self.session, transitions, vault=parts.vault)
         self.mtoken = Phones(
             self.session, parts.vault, parts.settings.mtoken, journal=self.journal, pushes=pushes
         )
         self.system_users = SystemUsers(self.session, parts.vault, parts.remembered)
+        self.administration = Administration(self.session, self.system_users, self.journal)
         self.mobile_token = MobileToken(
             self.operations,
             self.mtoken.registrations,

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from gettext import NullTranslations, translation
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from babel import Locale, UnknownLocaleError
@@ -63,12 +64,24 @@ MESSAGES: Final[Mapping[str, str]] = {
 class LanguageWords:
     """The words and the formats of one language."""
 
-    def __init__(self, locale: Locale, translations: NullTranslations) -> None:
+    def __init__(
+        self,
+        locale: Locale,
+        translations: NullTranslations,
+        own: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._locale = locale
         self._translations = translations
+        self._own = own
+
+    def saying(self, own: Mapping[str, str]) -> "LanguageWords":
+        """Return the same words, with texts of somebody's own before them."""
+        return LanguageWords(self._locale, self._translations, own)
 
     def text(self, key: str) -> str | None:
         """Return the text of a key; None if there is none."""
+        if key in self._own:
+            return self._own[key]
         message = MESSAGES.get(key)
         return None if message is None else self._translations.gettext(message)
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select, text
 
 from app import clock
+from app.errors import NotAuthenticated
 from app.settings import OauthSettings
 from app.store.audit import AuditEntry
 from app.store.keys import DataKeyRow
@@ -28,7 +29,7 @@ GROUPS = {
     "keys": ["list", "reseal", "rewrap", "rotate", "rotate-signing"],
     "mtoken": ["application", "push", "registration"],
     "outbox": ["list", "retry"],
-    "users": ["create", "disable", "enable", "grant", "list", "reset", "revoke"],
+    "users": ["create", "disable", "enable", "grant", "list", "remove", "reset", "revoke"],
 }
 CREATE = (
     "clients",
@@ -225,8 +226,6 @@ def test_an_administrator_is_made_by_a_role(flask, app):
 
 @on_sqlite
 def test_a_system_user_can_be_disabled_enabled_and_reset(flask, app):
-    from app.errors import NotAuthenticated  # noqa: PLC0415 - what a refusal is
-
     old = password_of(flask("users", "create", "robot"))
     flask("users", "disable", "robot")
     with pytest.raises(NotAuthenticated):
@@ -242,11 +241,25 @@ def test_a_system_user_can_be_disabled_enabled_and_reset(flask, app):
         assert audited(app, f"system_user.{name}")[0].subject == "robot"
 
 
+def test_a_removed_system_user_is_let_in_no_more_and_an_operator_removes_any(flask, app):
+    password = password_of(flask("users", "create", "robot", "--application", "demo"))
+    for name in ("robot", "system-admin"):  # even the last administrator: who has no
+        flask("users", "remove", name)  # administrator makes one by a command
+    with pytest.raises(NotAuthenticated):
+        may_call(app, "robot", password)
+    assert [each.username for each in all_of(app, SystemUser)] == ["integration-user"]
+    assert {each.subject for each in audited(app, "system_user.removed")} == {
+        "robot", "system-admin"
+    }  # fmt: skip
+    assert password_of(flask("users", "create", "robot")) != password
+    assert re.search(r"^robot +ROLE_USER +enabled +-$", flask("users", "list"), re.MULTILINE)
+
+
 @on_sqlite
 def test_system_users_are_made_once_and_must_exist(flask):
     flask("users", "create", "robot")
     assert "already" in flask("users", "create", "robot", code=1)
-    for command in ("disable", "enable", "reset"):
+    for command in ("disable", "enable", "remove", "reset"):
         assert "There is no system user" in flask("users", command, "nobody", code=1)
 
 

@@ -1,19 +1,15 @@
 """System users: the bank's back ends that call our APIs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy import select
 
 from app.cli.kit import operating, table
-from app.errors import ApplicationNotFound
-from app.events import Name
-from app.mtoken.access import ADMIN, INTEGRATION
-from app.services import Services
-from app.store.system_users import SystemUser, SystemUserAuthority
-
-ROLES = {"admin": ADMIN, "integration": INTEGRATION}
+from app.errors import ApplicationNotFound, SystemUserAlreadyExists, SystemUserNotFound
+from app.mtoken.access import ROLES
+from app.mtoken.administering import Administration
 
 group = AppGroup("users", help="Back ends of the bank that call our APIs.")
 
@@ -32,13 +28,10 @@ group = AppGroup("users", help="Back ends of the bank that call our APIs.")
 @click.option("--application", "applications", multiple=True, help="Repeatable; see grant.")
 def create(username: str, roles: Sequence[str], applications: Sequence[str]) -> None:
     """Make a system user; its password is shown once, and kept as a hash."""
-    with operating() as services:
-        if services.system_users.look(username) is not None:
-            raise click.ClickException(f"There is a system user {username} already.")
-        password = services.system_users.add(username, *(ROLES[role] for role in roles))
-        services.journal.record(Name.SYSTEM_USER_CREATED, username, roles=" ".join(roles))
+    with _administering(username) as users:
+        password = users.create(username, *roles)
         for application in applications:
-            _grant(services, username, application)
+            users.grant(username, application)
     _show_password(username, password)
 
 
@@ -46,18 +39,15 @@ def create(username: str, roles: Sequence[str], applications: Sequence[str]) -> 
 def list_all() -> None:
     """List all system users."""
     with operating(writing=False) as services:
-        users = services.session.scalars(select(SystemUser).order_by(SystemUser.username)).all()
-        held = services.session.scalars(select(SystemUserAuthority)).all()
-        given = {user.id: services.system_users.applications(user) for user in users}
-    rows = (
-        (
-            user.username,
-            " ".join(sorted(each.authority for each in held if each.user_id == user.id)) or "-",
-            "enabled" if user.enabled else "disabled",
-            " ".join(sorted(given[user.id])) or "-",
-        )
-        for user in users
-    )
+        rows = [
+            (
+                user.username,
+                " ".join(user.authorities) or "-",
+                "enabled" if user.enabled else "disabled",
+                " ".join(user.applications) or "-",
+            )
+            for user in services.administration.all()
+        ]
     click.echo(table(("user", "authorities", "state", "applications"), rows))
 
 
@@ -65,9 +55,8 @@ def list_all() -> None:
 @click.argument("username")
 def disable(username: str) -> None:
     """Refuse a system user from the next call on."""
-    with operating() as services:
-        _find(services, username).enabled = False
-        services.journal.record(Name.SYSTEM_USER_DISABLED, username)
+    with _administering(username) as users:
+        users.disable(username, even_last=True)
     click.echo(f"Disabled {username}.")
 
 
@@ -75,9 +64,8 @@ def disable(username: str) -> None:
 @click.argument("username")
 def enable(username: str) -> None:
     """Let a disabled back end in again."""
-    with operating() as services:
-        _find(services, username).enabled = True
-        services.journal.record(Name.SYSTEM_USER_ENABLED, username)
+    with _administering(username) as users:
+        users.enable(username)
     click.echo(f"Enabled {username}.")
 
 
@@ -85,10 +73,18 @@ def enable(username: str) -> None:
 @click.argument("username")
 def reset(username: str) -> None:
     """Give a system user another password; the old one stops working at once."""
-    with operating() as services:
-        password = services.system_users.reset(_find(services, username))
-        services.journal.record(Name.SYSTEM_USER_RESET, username)
+    with _administering(username) as users:
+        password = users.reset(username)
     _show_password(username, password)
+
+
+@group.command("remove")
+@click.argument("username")
+def remove(username: str) -> None:
+    """Forget a system user; what it did stays in the audit trail."""
+    with _administering(username) as users:
+        users.remove(username, even_last=True)
+    click.echo(f"Removed {username}.")
 
 
 @group.command("grant")
@@ -96,8 +92,8 @@ def reset(username: str) -> None:
 @click.argument("application_id")
 def grant(username: str, application_id: str) -> None:
     """Let a system user see and change what belongs to an application of phones."""
-    with operating() as services:
-        _grant(services, username, application_id)
+    with _administering(username) as users:
+        users.grant(username, application_id)
     click.echo(f"{username} sees {application_id}.")
 
 
@@ -106,27 +102,27 @@ def grant(username: str, application_id: str) -> None:
 @click.argument("application_id")
 def revoke(username: str, application_id: str) -> None:
     """Let a system user see nothing of an application from the next call on."""
-    with operating() as services:
-        services.system_users.revoke(_find(services, username), application_id)
-        services.journal.record(Name.SYSTEM_USER_REVOKED, username, application=application_id)
+    with _administering(username) as users:
+        users.revoke(username, application_id)
     click.echo(f"{username} does not see {application_id}.")
 
 
-def _grant(services: Services, username: str, application_id: str) -> None:
-    try:
-        services.system_users.grant(_find(services, username), application_id)
-    except ApplicationNotFound:
-        raise click.ClickException(
-            f"There is no application {application_id}: see flask mtoken application list"
-        ) from None
-    services.journal.record(Name.SYSTEM_USER_GRANTED, username, application=application_id)
-
-
-def _find(services: Services, username: str) -> SystemUser:
-    user = services.system_users.look(username)
-    if user is None:
-        raise click.ClickException(f"There is no system user {username}: see flask users list")
-    return user
+@contextmanager
+def _administering(username: str) -> Iterator[Administration]:
+    """Change system users; say in a sentence what cannot be done."""
+    with operating() as services:
+        try:
+            yield services.administration
+        except SystemUserAlreadyExists:
+            raise click.ClickException(f"There is a system user {username} already.") from None
+        except SystemUserNotFound:
+            raise click.ClickException(
+                f"There is no system user {username}: see flask users list"
+            ) from None
+        except ApplicationNotFound as missing:
+            raise click.ClickException(
+                f"There is no application {missing.detail}: see flask mtoken application list"
+            ) from None
 
 
 def _show_password(username: str, password: str) -> None:

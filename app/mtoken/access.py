@@ -19,6 +19,9 @@ from app.store.system_users import SystemUser, SystemUserApplication, SystemUser
 
 ADMIN = "ROLE_ADMIN"
 INTEGRATION = "ROLE_USER"
+ROLES = {"admin": ADMIN, "integration": INTEGRATION}
+"""What people call the authorities."""
+
 PASSWORD_BYTES = 32
 GENERATED = "{hmac}"
 NOBODY = GENERATED + "-" * 64
@@ -157,6 +160,11 @@ class SystemUsers:
         )
         return frozenset(self._session.scalars(given))
 
+    def authorities(self, user: SystemUser) -> list[str]:
+        """Return what a system user may do, e.g. `ROLE_ADMIN`."""
+        held = select(SystemUserAuthority.authority).where(SystemUserAuthority.user_id == user.id)
+        return list(self._session.scalars(held))
+
     def having(self, password: str) -> list[str]:
         """Return the names of enabled system users whom this password lets in; may be slow."""
         users = self._session.scalars(
@@ -165,7 +173,7 @@ class SystemUsers:
         return [user.username for user in users if self._is_right(self._known(user), password)]
 
     def _known(self, user: SystemUser) -> Known:
-        authorities = self._authorities(user)
+        authorities = self.authorities(user)
         caller = Caller(
             user.username,
             is_admin=ADMIN in authorities,
@@ -173,10 +181,6 @@ class SystemUsers:
             applications=self.applications(user),
         )
         return Known(caller, user.password)
-
-    def _authorities(self, user: SystemUser) -> list[str]:
-        held = select(SystemUserAuthority.authority).where(SystemUserAuthority.user_id == user.id)
-        return list(self._session.scalars(held))
 
     def _is_right(self, known: Known, password: str) -> bool:
         if known.password.startswith(GENERATED):

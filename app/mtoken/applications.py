@@ -3,8 +3,10 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -16,6 +18,7 @@ from app.errors import ApplicationAlreadyExists, ApplicationNotFound
 from app.events import Journal, Name
 from app.mtoken.keyring import Keyring
 from app.store.applications import MobileApplication
+from app.store.registrations import Registration
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,12 @@ class Applications:
         )
         secret = to_base64(secrets.token_bytes(KEY_BYTES))
         self._keyring.put_master(row, secret, PrivateKey.generate())
-        self._session.add(row)
-        self._session.flush()
+        try:
+            with self._session.begin_nested():
+                self._session.add(row)
+                self._session.flush()
+        except IntegrityError:  # somebody else made it a moment ago
+            raise ApplicationAlreadyExists(application_id) from None
         self._journal.record(Name.APPLICATION_CREATED, application_id)
         return self._shown(row)
 
@@ -69,6 +76,14 @@ class Applications:
         """Return all applications by their ids."""
         rows = self._session.scalars(select(MobileApplication).order_by(MobileApplication.id))
         return [self._shown(row) for row in rows]
+
+    def active_users(self, application_id: str, *, since: datetime) -> int:
+        """Count the users who have used a phone there since then. Raises ApplicationNotFound."""
+        self.row(application_id)
+        users = select(func.count(Registration.user_id.distinct())).where(
+            Registration.application_id == application_id, Registration.last_used_at >= since
+        )
+        return self._session.scalar(users) or 0
 
     def row(self, application_id: str) -> MobileApplication:
         """Return an application's row. Raises ApplicationNotFound."""

@@ -1,7 +1,7 @@
 """Operations for a phone without a network: a signed QR text there, 16 digits back."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,6 +24,7 @@ from app.mtoken.operations import Operations, seed_place
 from app.mtoken.push import message_of
 from app.mtoken.signing import Signing
 from app.mtoken.verdicts import Refused
+from app.mtoken.wording import spoken
 from app.nextstep.form_data import localise
 from app.store.operations import OperationRow
 from app.store.registrations import Registration
@@ -94,14 +95,19 @@ class Offline:
         """
         operation = self._operations.get(operation_id)
         row = self._row(operation, registration_id)
-        words = localise(operation.form, self._texts.words(language))
+        said = spoken(operation.texts, language)
+        words = localise(
+            operation.form,
+            self._texts.words(language).saying(said.words),
+            parameters=operation.parameters,
+        )
         asked = OfflineOperation(
             operation_id=operation.id,
             title=_speakable(message_of(words, "title")),
             message=_speakable(message_of(words, "summary")),
             operation_data=operation.data,
             nonce=nonce,
-            flags=_flags(operation),
+            flags=_flags(operation, said.ui),
             totp=self._operations.proximity_otp(operation_id),
         )
         return asked.sign(self._keyring.server_key(row), SigningKey.PERSONALIZED)
@@ -154,12 +160,13 @@ class Offline:
         return accepted(seed, int(clock.now().timestamp()), past_steps=OLDEST_STEPS)
 
 
-def _flags(operation: Operation) -> str:
+def _flags(operation: Operation, own: Mapping[str, object] | None) -> str:
     """Return what the phone has to mind; where there are screens, the risk flags say nothing."""
     biometry = "B" if BIOMETRY in operation.factors else ""
-    if operation.ui is None:
+    ui = operation.ui if own is None else own
+    if ui is None:
         return biometry + operation.risk_flags
-    return biometry + "".join(flag for name, flag in SCREENS if operation.ui.get(name))
+    return biometry + "".join(flag for name, flag in SCREENS if ui.get(name))
 
 
 def _speakable(text: str) -> str:

@@ -55,6 +55,8 @@ class Operation:
     factors: Sequence[SignatureType]
     risk_flags: str
     ui: Mapping[str, object] | None
+    texts: Mapping[str, object] | None
+    """What its template says in each language; see `wording.spoken`."""
     status: str
     status_reason: str | None
     failures: int

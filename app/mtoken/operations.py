@@ -1,7 +1,7 @@
 """Operations as their creators see them: create, follow, cancel; and the end of their time."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
@@ -22,8 +22,10 @@ from app.errors import (
 )
 from app.mtoken.operation_views import NewOperation, Operation, OperationSearch
 from app.mtoken.reading import Reading, status_of
-from app.mtoken.templates import SHIPPED, Template, data_of, filled, form_of_data, named
+from app.mtoken.shelf import template_named
+from app.mtoken.templates import Template, data_of, form_of_data
 from app.mtoken.transitions import Transitions
+from app.mtoken.wording import filled, kept
 from app.nextstep.form_data import MalformedFormData, parse_form
 from app.nextstep.operation_data import MalformedOperationData
 from app.store.applications import MobileApplication
@@ -44,13 +46,11 @@ class Operations:
         transitions: Transitions,
         *,
         vault: Vault,
-        templates: Mapping[str, Template] = SHIPPED,
         within: frozenset[str] | None = None,
     ) -> None:
         self._session = session
         self._transitions = transitions
         self._vault = vault
-        self._templates = templates
         self._within = within
         """Applications whose operations there are; None: all."""
         self._reading = Reading(session)
@@ -61,7 +61,6 @@ class Operations:
             self._session,
             self._transitions,
             vault=self._vault,
-            templates=self._templates,
             within=applications,
         )
 
@@ -72,7 +71,7 @@ class Operations:
         for data or a form that cannot be read, BadRequest for an end that has passed,
         RegistrationNotFound where a phone is needed and there is none.
         """
-        template = named(self._templates, wanted.template)
+        template = template_named(self._session, wanted.template)
         moment = clock.now()
         expires_at = wanted.expires_at or moment + template.lifetime
         if expires_at <= moment:
@@ -223,6 +222,7 @@ class Operations:
             factors=[factor.value for factor in wanted.factors or template.factors],
             risk_flags=template.risk_flags,
             ui=None if template.ui is None else filled(template.ui, wanted.parameters),
+            texts=kept(template.sayings, wanted.parameters),
             language=wanted.language,
             silent=wanted.silent,
             proximity_seed=self._new_seed(operation_id) if needs_proximity else None,
@@ -252,7 +252,8 @@ def _said(wanted: NewOperation, template: Template) -> tuple[str, dict[str, obje
     try:
         data = data_of(template, wanted.parameters) if wanted.data is None else wanted.data
         if wanted.form_data is None:
-            return data, parse_form(form_of_data(template, data).to_json()).to_json()
+            form = form_of_data(template, data, wanted.parameters).to_json()
+            return data, parse_form(form).to_json()
         return data, parse_form(wanted.form_data).to_json()
     except (MalformedOperationData, MalformedFormData) as error:
         raise InvalidOperationData(str(error)) from None

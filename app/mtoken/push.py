@@ -9,6 +9,7 @@ from typing import Final
 from app import clock
 from app.crypto.activation import State
 from app.mtoken.devices import Device, Devices
+from app.mtoken.wording import spoken
 from app.nextstep.form_data import localise, parse_form
 from app.store.operations import OperationRow
 from app.store.outbox import Outbox
@@ -60,7 +61,11 @@ class Pushes:
         """Ask the user to look at the phone."""
         if row.silent:
             return
-        words = localise(parse_form(row.form_data), self._texts.words(row.language))
+        words = localise(
+            parse_form(row.form_data),
+            self._texts.words(row.language).saying(spoken(row.texts, row.language).words),
+            parameters=row.parameters,
+        )
         texts = {"title": message_of(words, "title"), "text": message_of(words, "summary")}
         extras = {"messageType": "mtoken.operationInit"}
         lifetime = row.expires_at - clock.now()

@@ -90,6 +90,7 @@ def viewed(row: OperationRow, applications: Sequence[str]) -> Operation:
         factors=tuple(SignatureType(name) for name in row.factors),
         risk_flags=row.risk_flags,
         ui=row.ui,
+        texts=row.texts,
         status=status,
         status_reason=row.status_reason,
         failures=row.failures,

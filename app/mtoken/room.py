@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from app.crypto.vault import Vault
 from app.events import Journal
 from app.mtoken.applications import Applications
+from app.mtoken.configuration import ApplicationConfiguration
 from app.mtoken.envelopes import Envelopes
 from app.mtoken.keyring import Keyring
 from app.mtoken.keystore import Keystore
@@ -41,6 +42,7 @@ class MobileToken:
         self.push_credentials = PushCredentials(
             session, applications=self.applications, keyring=keyring, journal=journal
         )
+        self.configuration = ApplicationConfiguration(session, vault, self.applications, journal)
         self.registrations = Registrations(
             session,
             applications=self.applications,

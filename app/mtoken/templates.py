@@ -4,22 +4,36 @@ The words are keys of our texts, so that every language has them; what the app s
 details is made from the data that are signed.
 """
 
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Final
+from types import MappingProxyType
+from typing import Final, Literal
 
 from app.crypto.signatures import SignatureType
-from app.errors import NotConfigured
-from app.nextstep.form_data import FormData, Note, form_of
-from app.nextstep.form_shapes import TEXT_ID
+from app.mtoken.wording import (
+    GREETING,
+    PLACEHOLDER,
+    SUMMARY,
+    TITLE,
+    Saying,
+    TemplateAttribute,
+    attributes_of,
+)
+from app.nextstep.form_data import FormData, Note, complete
+from app.nextstep.form_shapes import SIGNED_IDS, TEXT_ID
 from app.nextstep.operation_data import MalformedOperationData, parse
 
-TWO_FACTORS: Final = (SignatureType.POSSESSION_KNOWLEDGE, SignatureType.POSSESSION_BIOMETRY)
+Factor = Literal[
+    SignatureType.POSSESSION,
+    SignatureType.POSSESSION_KNOWLEDGE,
+    SignatureType.POSSESSION_BIOMETRY,
+    SignatureType.POSSESSION_KNOWLEDGE_BIOMETRY,
+]
+"""What may approve: always the phone, alone or with something else."""
 
-_PLACEHOLDER: Final = re.compile(r"\$\{([^{}]+)\}")
+TWO_FACTORS: Final = (SignatureType.POSSESSION_KNOWLEDGE, SignatureType.POSSESSION_BIOMETRY)
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,19 @@ class Template:
     """Whether the phone must have read the one-time password of the page."""
     ui: Mapping[str, object] | None = None
     """Screens of the app; where there are any, the risk flags say nothing."""
+    sayings: Mapping[str, Saying] = field(default_factory=dict)
+    """What an administrator lets it say, by language; the first one tells what is shown."""
+
+    @property
+    def attributes(self) -> Sequence[TemplateAttribute]:
+        """What is shown besides all that is signed, the same in every language."""
+        return next(iter(self.sayings.values())).attributes if self.sayings else ()
+
+    def saying(self, sayings: Mapping[str, Saying]) -> "Template":
+        """Return the template with words of an administrator."""
+        if not sayings:
+            return self
+        return replace(self, sayings=sayings, title=TITLE, greeting=GREETING, summary=SUMMARY)
 
 
 SHIPPED: Final[Mapping[str, Template]] = {
@@ -69,14 +96,6 @@ SHIPPED: Final[Mapping[str, Template]] = {
 """The templates that every installation has."""
 
 
-def named(templates: Mapping[str, Template], name: str) -> Template:
-    """Return the template of this name. Raises NotConfigured."""
-    try:
-        return templates[name]
-    except KeyError:
-        raise NotConfigured("template", name=name) from None
-
-
 def data_of(template: Template, parameters: Mapping[str, str]) -> str:
     """Write the canonical string; a parameter that was not given stays as it is written.
 
@@ -86,32 +105,28 @@ def data_of(template: Template, parameters: Mapping[str, str]) -> str:
     def value(found: re.Match[str]) -> str:
         return _escaped(parameters[found[1]]) if found[1] in parameters else found[0]
 
-    return _PLACEHOLDER.sub(value, template.data)
+    return PLACEHOLDER.sub(value, template.data)
 
 
-def form_of_data(template: Template, data: str) -> FormData:
-    """Return what the app shows of these data: all that is signed, however it looks."""
+def form_of_data(
+    template: Template, data: str, parameters: Mapping[str, str] = MappingProxyType({})
+) -> FormData:
+    """Return what the app shows: all that is signed, however it looks, and what is added to it."""
+    added = tuple(attributes_of(template.attributes, parameters))
+    own = FormData(parameters=added)
+    if template.sayings:
+        own = FormData(template.title, template.greeting, template.summary, parameters=added)
     try:
-        form = form_of(parse(data))
+        form = complete(parse(data), own)
     except MalformedOperationData:  # nobody signs what they cannot see
-        return FormData(template.title, template.greeting, parameters=(Note(TEXT_ID, data),))
+        shown = (*(each for each in added if each.id not in SIGNED_IDS), Note(TEXT_ID, data))
+        return FormData(template.title, template.greeting, own.summary, parameters=shown)
     return replace(
         form,
         title=form.title or template.title,
         greeting=form.greeting or template.greeting,
         summary=form.summary or template.summary,
     )
-
-
-def filled(ui: Mapping[str, object], parameters: Mapping[str, str]) -> dict[str, object]:
-    """Return the screens with the parameters in their places."""
-
-    def value(found: re.Match[str]) -> str:
-        # Inside of a JSON text: quotes and backslashes of a parameter must not end it.
-        return json.dumps(parameters[found[1]])[1:-1] if found[1] in parameters else found[0]
-
-    screens: dict[str, object] = json.loads(_PLACEHOLDER.sub(value, json.dumps(ui)))
-    return screens
 
 
 def _escaped(text: str) -> str:

@@ -1,8 +1,10 @@
 """Put form data into the words of one language."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from app.nextstep.form_shapes import (
@@ -22,7 +24,7 @@ from app.nextstep.form_shapes import (
 )
 from app.nextstep.values import MalformedOperationData, plain_amount, read_decimal
 
-_PLACEHOLDER: Final = re.compile(r"\{([A-Za-z][\w.-]*)\}")
+_PLACEHOLDER: Final = re.compile(r"\$\{(?P<parameter>[^{}]+)\}|\{(?P<value>[A-Za-z][\w.-]*)\}")
 
 
 class Words(Protocol):
@@ -44,18 +46,27 @@ class Words(Protocol):
         """Return a number with the separators of the language."""
 
 
-def localise(form: FormData, words: Words, *, chosen_account: str | None = None) -> Json:
+def localise(
+    form: FormData,
+    words: Words,
+    *,
+    chosen_account: str | None = None,
+    parameters: Mapping[str, str] = MappingProxyType({}),
+) -> Json:
     """Return the form in JSON with its messages, labels and formatted values.
 
+    In messages `{id}` stands for a value of the form, and `${name}` for one of the parameters.
     What cannot be put into words shows a marker with its key, never an exception.
     """
     values = _values(form, chosen_account)
 
+    def value(found: re.Match[str]) -> str:
+        if found["parameter"] is not None:
+            return parameters.get(found["parameter"], found[0])
+        return values.get(found["value"], f"MISSING_VALUE_FOR_FIELD: {found['value']}")
+
     def message(key: str) -> str:
-        return _PLACEHOLDER.sub(
-            lambda found: values.get(found[1], f"MISSING_VALUE_FOR_FIELD: {found[1]}"),
-            _text(words, key),
-        )
+        return _PLACEHOLDER.sub(value, _text(words, key))
 
     texts = {"title": form.title, "greeting": form.greeting, "summary": form.summary}
     banners = [
@@ -67,12 +78,12 @@ def localise(form: FormData, words: Words, *, chosen_account: str | None = None)
         }
         for each in form.banners
     ]
-    parameters: list[Json] = []
+    shown: list[Json] = []
     for each in form.parameters:
         if isinstance(each, BannerLine):
-            parameters.append({**attribute_json(each), "message": message(each.id)})
+            shown.append({**attribute_json(each), "message": message(each.id)})
         else:
-            parameters.append({**attribute_json(each), **_worded(each, words)})
+            shown.append({**attribute_json(each), **_worded(each, words)})
     return {
         **form.to_json(),
         **{
@@ -80,7 +91,7 @@ def localise(form: FormData, words: Words, *, chosen_account: str | None = None)
             for name, key in texts.items()
         },
         "banners": banners,
-        "parameters": parameters,
+        "parameters": shown,
     }
 
 

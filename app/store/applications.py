@@ -1,4 +1,4 @@
-"""Applications: the bank's apps on phones, with the keys that a phone of each is registered by."""
+"""Applications: the bank's apps on phones, with their keys, and what is set for each."""
 
 from datetime import datetime
 from typing import Any
@@ -7,6 +7,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, String, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.db import Base
+
+APPLICATION = "mobile_applications.id"
 
 
 class MobileApplication(Base):
@@ -46,3 +48,27 @@ class PushCredentialsRow(Base):
     secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     """The private key or client secret."""
     changed_at: Mapped[datetime]
+
+
+class ApplicationRole(Base):
+    """A role that an application has."""
+
+    __tablename__ = "application_roles"
+
+    application_id: Mapped[str] = mapped_column(
+        ForeignKey(APPLICATION, ondelete="CASCADE"), primary_key=True
+    )
+    role: Mapped[str] = mapped_column(String(256), primary_key=True)
+
+
+class ApplicationSetting(Base):
+    """What one key of an application's configuration is set to."""
+
+    __tablename__ = "application_configuration"
+    __table_args__ = (UniqueConstraint("application_id", "key"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    application_id: Mapped[str] = mapped_column(ForeignKey(APPLICATION, ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(64))
+    values_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """A JSON list; some have secrets in it."""

@@ -48,6 +48,8 @@ class OperationRow(Base):
     """Types of signature that approve it."""
     risk_flags: Mapped[str] = mapped_column(String(16), default="")
     ui: Mapped[dict[str, Any] | None]
+    texts: Mapped[dict[str, Any] | None]
+    """What the template says in each language, with the parameters in it; empty: as we say it."""
     language: Mapped[str] = mapped_column(String(16))
     """Of the first push; the app shows its own."""
     silent: Mapped[bool] = mapped_column(default=False)
@@ -93,3 +95,27 @@ class OperationRecord(Base):
     registration_id: Mapped[str | None] = mapped_column(String(64))
     """Whose phone did it."""
     created_at: Mapped[datetime]
+
+
+class OperationTemplateRow(Base):
+    """One kind of operation, as an administrator has set it."""
+
+    __tablename__ = "operation_templates"
+    __table_args__ = (
+        CheckConstraint("lifetime > 0", name="lifetime"),
+        CheckConstraint("max_failures > 0", name="failures"),
+    )
+
+    name: Mapped[str] = mapped_column(String(256), primary_key=True)
+    operation_type: Mapped[str] = mapped_column(String(256))
+    data: Mapped[str] = mapped_column(Text)
+    """The canonical string, with `${name}` where a parameter stands."""
+    factors: Mapped[list[Any]]
+    lifetime: Mapped[int]
+    """Seconds."""
+    max_failures: Mapped[int]
+    risk_flags: Mapped[str] = mapped_column(String(16), default="")
+    proximity_check: Mapped[bool] = mapped_column(default=False)
+    ui: Mapped[dict[str, Any] | None]
+    texts: Mapped[dict[str, Any]]
+    """By language."""

@@ -23,7 +23,11 @@ from app.crypto.vault import (
     Vault,
 )
 from app.events import Journal, Name
-from app.store.applications import MobileApplication, PushCredentialsRow
+from app.store.applications import (
+    ApplicationSetting,
+    MobileApplication,
+    PushCredentialsRow,
+)
 from app.store.db import changed_one
 from app.store.envelopes import TemporaryKeyRow
 from app.store.keys import DataKeyRow
@@ -56,6 +60,9 @@ SEALED = (
         MobileApplication.master_key_sealed,
         MobileApplication.id,
         "mobile_applications.master_key",
+    ),
+    Sealed(
+        ApplicationSetting.values_sealed, ApplicationSetting.id, "application_configuration.values"
     ),
     Sealed(Registration.code_sealed, Registration.id, "registrations.code"),
     Sealed(Registration.server_key_sealed, Registration.id, "registrations.server_key"),

@@ -38,8 +38,7 @@ def open_operation(app, **wanted):
         "data": "A1*A100CZK*Q238400856/0300**D20170629*NRent",
     }
     with serving(app) as services:
-        shipped = {**SHIPPED, "payment": replace(SHIPPED["payment"], **template)}
-        services.operations._templates = shipped  # noqa: SLF001 - operators will write them
+        services.templates.update(replace(SHIPPED["payment"], **template))
         operation = services.operations.create(NewOperation(**usual | wanted))
         services.commit()
     return operation

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.mtoken.templates import SHIPPED, data_of, filled, form_of_data
+from app.mtoken.templates import SHIPPED, data_of, form_of_data
+from app.mtoken.wording import filled
 from app.nextstep.operation_data import MalformedOperationData, parse
 from app.texts import MESSAGES
 

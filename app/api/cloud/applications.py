@@ -1,66 +1,102 @@
 """Applications: the bank's apps, with what their makers build into them."""
 
-from typing import Self
-
+from app.api.cloud import application_schemas as schemas
 from app.api.cloud.calls import call
-from app.api.kit import Schema
-from app.mtoken.applications import Application
+from app.api.kit import NotValid, Violation
+from app.mtoken.configuration import InvalidSetting
 from app.services import services
 
 ABOUT = "Applications"
-
-
-class ApplicationName(Schema):
-    """Which application."""
-
-    id: str
-
-
-class ApplicationList(Schema):
-    """All applications, by their ids."""
-
-    applications: list[ApplicationName]
-
-
-class ApplicationDetail(Schema):
-    """An application; the last three are parts of `mobileSdkConfig`, for old makers of apps."""
-
-    id: str
-    service_base_url: str
-    mobile_sdk_config: str
-    roles: list[str]
-    app_key: str
-    app_secret: str
-    master_server_public_key: str
-
-    @classmethod
-    def of(cls, application: Application, portal: str) -> Self:
-        """Present an application, whose phones call us at the portal's address."""
-        return cls(
-            id=application.id,
-            service_base_url=f"{portal}/enrollment-server",
-            mobile_sdk_config=application.configuration,
-            roles=[],
-            app_key=application.application_key,
-            app_secret=application.application_secret,
-            master_server_public_key=application.master_public,
-        )
-
-
-@call("GET /admin/applications", answers=ApplicationList, about=ABOUT)
-def application_list() -> ApplicationList:
-    """Return all applications."""
-    found = services().mtoken.applications.all()
-    return ApplicationList(applications=[ApplicationName(id=each.id) for each in found])
+ALL, ONE = "/admin/applications", "/admin/applications/<applicationId>"
+ADMIN = "ERROR_ADMIN"
 
 
 @call(
-    "GET /admin/applications/<applicationId>",
-    answers=ApplicationDetail,
+    f"POST {ALL}",
+    body=schemas.CreateApplicationRequest,
+    answers=schemas.ApplicationDetail,
     about=ABOUT,
-    refuses="ERROR_ADMIN",
+    refuses=ADMIN,
 )
-def application_detail(application_id: str) -> ApplicationDetail:
+def create_application(body: schemas.CreateApplicationRequest) -> schemas.ApplicationDetail:
+    """Make an application with new keys; return what its makers build into the app."""
+    services().mtoken.applications.create(body.id, body.id)
+    services().mtoken.configuration.add_roles(body.id, body.roles)
+    return _detail(body.id)
+
+
+@call(f"GET {ALL}", answers=schemas.ApplicationList, about=ABOUT)
+def application_list() -> schemas.ApplicationList:
+    """Return all applications."""
+    found = services().mtoken.applications.all()
+    names = [schemas.ApplicationName(id=each.id) for each in found]
+    return schemas.ApplicationList(applications=names)
+
+
+@call(f"GET {ONE}", answers=schemas.ApplicationDetail, about=ABOUT, refuses=ADMIN)
+def application_detail(application_id: str) -> schemas.ApplicationDetail:
     """Return an application, and what its makers build into the app."""
-    found = services().mtoken.applications.find(application_id)
-    return ApplicationDetail.of(found, services().settings.issuer)
+    return _detail(application_id)
+
+
+@call(f"POST {ALL}/roles", body=schemas.AddRolesRequest, answers=None, about=ABOUT, refuses=ADMIN)
+def add_application_roles(body: schemas.AddRolesRequest) -> None:
+    """Give an application roles; what it has, it has once."""
+    services().mtoken.configuration.add_roles(body.id, body.roles)
+
+
+@call(
+    f"POST {ONE}/roles/remove",
+    body=schemas.RemoveRolesRequest,
+    answers=None,
+    about=ABOUT,
+    refuses=ADMIN,
+)
+def remove_application_roles(application_id: str, body: schemas.RemoveRolesRequest) -> None:
+    """Take roles from an application, whether it has them or not."""
+    services().mtoken.configuration.remove_roles(application_id, body.roles)
+
+
+@call(f"GET {ONE}/config", answers=schemas.ApplicationConfigList, about=ABOUT, refuses=ADMIN)
+def get_application_config(application_id: str) -> schemas.ApplicationConfigList:
+    """Return all that is set for an application, without secrets."""
+    known = services().mtoken.configuration.all(application_id)
+    return schemas.ApplicationConfigList.of(application_id, known)
+
+
+@call(
+    f"POST {ONE}/config",
+    body=schemas.SetConfigRequest,
+    answers=schemas.NewApplicationConfig,
+    about=ABOUT,
+    refuses=ADMIN,
+)
+def create_application_config(
+    application_id: str, body: schemas.SetConfigRequest
+) -> schemas.NewApplicationConfig:
+    """Set a key of an application's configuration, anew if it was set."""
+    try:
+        told = services().mtoken.configuration.put(application_id, body.key, body.values)
+    except InvalidSetting as wrong:
+        raise NotValid([Violation(f"values.{wrong.place}", None, wrong.hint)]) from None
+    return schemas.NewApplicationConfig(app_id=application_id, key=body.key, values=list(told))
+
+
+@call(
+    f"DELETE {ONE}/config",
+    body=schemas.ConfigKey,
+    answers=None,
+    about=ABOUT,
+    refuses=ADMIN,
+)
+def remove_application_config(application_id: str, body: schemas.ConfigKey) -> None:
+    """Set a key of an application's configuration no more, whether it was set or not."""
+    services().mtoken.configuration.remove(application_id, body.key)
+
+
+def _detail(application_id: str) -> schemas.ApplicationDetail:
+    return schemas.ApplicationDetail.of(
+        services().mtoken.applications.find(application_id),
+        services().mtoken.configuration.roles(application_id),
+        services().settings.issuer,
+    )

@@ -12,17 +12,19 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from app.api.kit import NotValid, Violation
-from app.errors import ApplicationNotFound, NotAuthenticated, Problem
+from app.errors import ApplicationNotFound, NotAuthenticated, NotConfigured, Problem, UnknownSetting
 
 log = structlog.get_logger("webflow.cloud")
 
 ADMIN = "/powerauth-cloud/admin/"
 NO_REGISTRATION = "Registration was not found, or the caller has no access to it."
 NO_APPLICATION = "Application was not found, or the caller has no access to it."
+BAD_KEY = "Invalid {act} application configuration request for configuration key: {key}"
 MESSAGES = {
     "bad_request": ("ERROR_REQUEST", "Invalid request."),
     "invalid_operation_data": ("ERROR_REQUEST", "Invalid operation data."),
     "not_configured": ("ERROR_REQUEST", "No such template."),
+    "already_configured": ("ERROR_ADMIN", "Template already exists."),
     "registration_not_found": ("ERROR_REGISTRATION_NOT_FOUND", NO_REGISTRATION),
     "registration_not_allowed": (
         "ERROR_REGISTRATION_NOT_ALLOWED",
@@ -38,7 +40,12 @@ MESSAGES = {
         "ERROR_OPERATION_STATE_CHANGE",
         "Invalid operation change was attempted.",
     ),
-    "application_not_found": ("ERROR_ADMIN", "Application was not found."),
+    "application_not_found": ("ERROR_ADMIN", "No enabled application version was found"),
+    "application_already_exists": ("ERROR_ADMIN", "Application already exists."),
+    "audit_refused": ("ERROR_AUDIT", "Error occurred while fetching the audit log."),
+    "system_user_not_found": ("ERROR_ADMIN", "User was not found."),
+    "system_user_already_exists": ("ERROR_ADMIN", "User already exists."),
+    "last_administrator": ("ERROR_ADMIN", "The last administrator cannot be removed."),
 }
 """Code of a problem → code and words of the dialect."""
 
@@ -47,6 +54,12 @@ HINTS = {
     "string_too_short": "must not be empty",
 }
 """Pydantic's word → hint of the dialect; else pydantic's own."""
+
+LIMITS = frozenset({"greater_than_equal", "less_than_equal"})
+"""Pydantic's words for a number that is too small or too large; the address has it as text."""
+
+THEIRS = "Input should be "
+"""What pydantic says before what must be."""
 
 OURS = "Value error, "
 """What pydantic says before our own words."""
@@ -80,6 +93,11 @@ def dress(error: Exception) -> ResponseReturnValue:
 def _words(problem: Problem) -> tuple[str, str]:
     if isinstance(problem, ApplicationNotFound) and not request.path.startswith(ADMIN):
         return "ERROR_REGISTRATION", NO_APPLICATION
+    if problem.code == NotConfigured.code and request.path.startswith(ADMIN):
+        return "ERROR_ADMIN", "Template was not found."
+    if isinstance(problem, UnknownSetting):
+        act = "remove" if request.method == "DELETE" else "create"
+        return "ERROR_ADMIN", BAD_KEY.format(act=act, key=problem.key)
     return MESSAGES.get(problem.code, MESSAGES["bad_request"])
 
 
@@ -110,15 +128,31 @@ def _invalid(violations: Sequence[Violation]) -> dict[str, object]:
     if first.kind == "missing":
         name = first.field.rpartition(".")[2]
         message = f"Required String parameter '{name}' is not present"
+    elif first.kind in LIMITS and isinstance(first.given, str):
+        name = first.field.rpartition(".")[2]
+        message = f"Required Long parameter '{name}' is invalid"
     body = {"code": "ERROR_REQUEST", "message": message, "violations": list(map(_said, violations))}
     return {"status": "ERROR", "responseObject": body}
 
 
 def _said(violation: Violation) -> dict[str, object]:
-    is_null = violation.given is None and violation.kind.endswith("_type")
-    hint = "must not be null" if is_null else HINTS.get(violation.kind, violation.hint)
-    said: dict[str, object] = {"fieldName": violation.field, "hint": hint.removeprefix(OURS)}
-    return said if violation.given is None else {**said, "invalidValue": violation.given}
+    given, kind = violation.given, violation.kind
+    is_null = given is None and kind.endswith("_type")
+    hint = "must not be null" if is_null else HINTS.get(kind, violation.hint)
+    hint = hint.removeprefix(OURS)
+    if hint.startswith(THEIRS):
+        hint = f"must be {hint.removeprefix(THEIRS)}"
+    said: dict[str, object] = {"fieldName": violation.field, "hint": hint}
+    if given in (None, ""):
+        return said
+    return {**said, "invalidValue": _number(given) if kind in LIMITS else given}
+
+
+def _number(given: object) -> object:
+    try:
+        return int(str(given))
+    except ValueError:  # as `7.0`
+        return given
 
 
 def _error(code: str, message: str) -> dict[str, object]:

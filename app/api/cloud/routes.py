@@ -1,6 +1,24 @@
 """Every call of the Cloud API."""
 
-from app.api.cloud import applications, operations, registrations
+from app.api.cloud import (
+    applications,
+    audit,
+    operations,
+    registrations,
+    telemetry,
+    templates,
+    users,
+)
 from app.api.cloud.calls import PREFIX, bp
 
-__all__ = ["PREFIX", "applications", "bp", "operations", "registrations"]
+__all__ = [
+    "PREFIX",
+    "applications",
+    "audit",
+    "bp",
+    "operations",
+    "registrations",
+    "telemetry",
+    "templates",
+    "users",
+]

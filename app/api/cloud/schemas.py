@@ -1,9 +1,10 @@
 """What is common to messages of the Cloud API: short texts, times, pages of a list."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
 from app.api.kit import Schema
 
@@ -24,6 +25,23 @@ Moment = Annotated[
     WithJsonSchema({"type": "integer", "description": "Milliseconds since 1970"}),
 ]
 """A moment that we tell, in milliseconds since 1970."""
+
+
+def matching(pattern: str, hint: str) -> AfterValidator:
+    """Return a check of texts; `hint` says what one must be that is not so."""
+
+    def check(value: str) -> str:
+        if re.fullmatch(pattern, value) is None:
+            raise ValueError(hint)
+        return value
+
+    return AfterValidator(check)
+
+
+PathName = Annotated[
+    Name, matching(r"[A-Za-z0-9][A-Za-z0-9._-]*", "must be letters and digits, inside also . _ -")
+]
+"""What stands in a path."""
 
 
 class Nothing(Schema):

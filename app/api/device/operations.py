@@ -150,11 +150,11 @@ def _one(find: Callable[[Handset, str], Operation | Refusal]) -> ResponseReturnV
 
 
 def _told(found: Operation | Sequence[Operation]) -> ResponseReturnValue:
-    words = services().texts.words(_language())
+    words, wanted = services().texts.words(_language()), _wanted_languages()
     if isinstance(found, Operation):
-        answer = ok(presented(found, words))
+        answer = ok(presented(found, words, wanted))
     else:
-        answer = ok([presented(each, words) for each in found])
+        answer = ok([presented(each, words, wanted) for each in found])
     return {**answer, "currentTimestamp": moment(clock.now())}
 
 
@@ -188,5 +188,10 @@ def _origin() -> Origin:
 def _language() -> str:
     """Return the first language that the phone asks for and that we speak; else English."""
     spoken = services().settings.web.languages
-    asked_for = [tag.partition("-")[0].lower() for tag, _ in request.accept_languages]
+    asked_for = (tag.partition("-")[0] for tag in _wanted_languages())
     return next((code for code in asked_for if code in spoken), "en")
+
+
+def _wanted_languages() -> list[str]:
+    """Return the languages that the phone asks for, the best first."""
+    return [tag.lower() for tag, _ in request.accept_languages]

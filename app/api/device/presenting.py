@@ -1,10 +1,11 @@
 """Operations in the words of the phone's person, as apps read them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from app.mtoken.operation_views import Operation
+from app.mtoken.wording import spoken
 from app.nextstep.form_data import (
     AccountChoice,
     Amount,
@@ -29,8 +30,13 @@ CHOICE = "operation.bankAccountChoice"
 ONE_FACTOR = "possession"
 
 
-def presented(operation: Operation, words: LanguageWords) -> dict[str, object]:
-    """Return an operation as apps read it."""
+def presented(
+    operation: Operation, words: LanguageWords, languages: Sequence[str]
+) -> dict[str, object]:
+    """Return an operation as apps read it; its template may speak more languages than we do."""
+    own = spoken(operation.texts, *languages)
+    words = words.saying(own.words)
+    ui = operation.ui if own.ui is None else own.ui
     variants = [factor.value for factor in operation.factors]
     return {
         "id": operation.id,
@@ -40,12 +46,12 @@ def presented(operation: Operation, words: LanguageWords) -> dict[str, object]:
         "statusReason": operation.status_reason,
         "operationCreated": moment(operation.created_at),
         "operationExpires": moment(operation.expires_at),
-        "ui": operation.ui if operation.ui is not None else _screens(operation, words),
+        "ui": _screens(operation, words) if ui is None else ui,
         "allowedSignatureType": {
             "type": "1FA" if ONE_FACTOR in variants else "2FA",
             "variants": variants,
         },
-        "formData": _form(operation.form, words),
+        "formData": _form(operation, words),
     }
 
 
@@ -72,8 +78,14 @@ def _screen(kind: str, key: str, words: LanguageWords) -> dict[str, object]:
     return {"type": kind, "heading": heading, "message": message, "items": []}
 
 
-def _form(form: FormData, words: LanguageWords) -> dict[str, object]:
-    said: dict[str, Any] = localise(form, words, chosen_account=form.user_input.get(CHOICE))
+def _form(operation: Operation, words: LanguageWords) -> dict[str, object]:
+    form = operation.form
+    said: dict[str, Any] = localise(
+        form,
+        words,
+        chosen_account=form.user_input.get(CHOICE),
+        parameters=operation.parameters,
+    )
     results = ("success", "failure", "reject")
     return {
         "title": _message(said["title"]),

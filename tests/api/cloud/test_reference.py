@@ -28,8 +28,13 @@ GUIDE = {
     "createOperation": ("POST", "/v2/operations", "Operations"),
     "getOperation": ("GET", "/v2/operations/{operationId}", "Operations"),
     "cancelOperation": ("DELETE", "/v2/operations/{operationId}", "Operations"),
+    "createUser": ("POST", "/admin/users", "System Users"),
+    "addAppAccessToUser": (
+        "POST", "/admin/users/{username}/applications/{applicationId}", "System Users"
+    ),
+    "createApplication": ("POST", "/admin/applications", "Applications"),
     "applicationDetail": ("GET", "/admin/applications/{applicationId}", "Applications"),
-}
+}  # fmt: skip
 """Names and tags of the guide's console links (seed 001)."""
 
 
@@ -129,10 +134,10 @@ BODIES = [
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:30]))
 def test_no_call_takes_a_body_that_is_none(lasting_apps, document, body):  # 11
     client = lasting_apps("sqlite").test_client()
-    headers = Cloud(lasting_apps("sqlite")).headers
     taking = [(path, m) for path, m, made in calls(document) if "requestBody" in made]
     assert taking
     for path, method in taking:
+        headers = back_end(lasting_apps("sqlite"), path).headers
         answer = client.open(PREFIX + path, method=method, data=body, headers=headers)
         told = answer.json["responseObject"]
         assert (answer.status_code, told["code"]) == (400, "ERROR_REQUEST"), path
@@ -141,9 +146,9 @@ def test_no_call_takes_a_body_that_is_none(lasting_apps, document, body):  # 11
 
 def test_no_call_takes_a_large_body(lasting_apps, document):
     client = lasting_apps("sqlite").test_client()
-    headers = Cloud(lasting_apps("sqlite")).headers
     for path, method, made in calls(document):
         if "requestBody" in made:
+            headers = back_end(lasting_apps("sqlite"), path).headers
             answer = client.open(PREFIX + path, method=method, data=b"x" * 300_000, headers=headers)
             told = answer.json["responseObject"]
             assert (answer.status_code, told["code"]) == (413, "ERROR_REQUEST"), path
@@ -212,12 +217,19 @@ NAMES = st.sampled_from(
         "timestampRegistrationExpire", "change", "blockReason", "name", "template", "language",
         "externalId", "flag", "timestampExpires", "parameters", "proximityCheckEnabled", "silent",
         "registrationId", "additionalData", "statusReason", "removed", "page", "size",
-        "incompleteStatusCheck",
+        "incompleteStatusCheck", "username", "enabled", "id", "roles", "key", "values",
+        "templateName", "operationType", "dataTemplate", "signatureType", "texts", "ui",
+        "expiration", "riskFlags", "maxFailureCount", "days", "timestampFrom", "timestampTo",
     ]
 )  # fmt: skip
 SENSIBLE = {
     "userId": USER, "appId": APP, "template": "payment", "change": "BLOCK", "name": "x",
     "flags": ["A"], "commitPhase": "ON_COMMIT", "parameters": {"amount": "1", "currency": "EUR"},
+    "username": "robot", "enabled": True, "id": APP, "roles": ["A"],
+    "key": "fido2_attestation_fmt_allowed", "values": ["packed"],
+    "templateName": "standing", "operationType": "x", "dataTemplate": "A2",
+    "signatureType": ["possession_knowledge"],
+    "texts": [{"language": "en", "title": "T", "message": "M"}],
 }  # fmt: skip
 
 
@@ -227,7 +239,9 @@ def test_no_made_up_request_is_a_failure_of_ours(lasting_apps, document):
     for kind in ("sqlite", "postgresql"):
         cloud = Cloud(lasting_apps(kind))
         phone = cloud.phone().id
-        known[kind] = {"registrationId": phone, "applicationId": APP}
+        admin(lasting_apps(kind)).ask("POST", "/admin/users", {"username": "robot"})
+        known[kind] = {"registrationId": phone, "applicationId": APP, "username": "robot"}
+        known[kind]["templateName"] = "standing"
         known[kind]["operationId"] = cloud.open()["operationId"]
 
     @given(

@@ -1,0 +1,168 @@
+"""What a template says in each language: its words, what it shows, its screens.
+
+Words and screens are kept with the operation, so that nothing changes under who reads it.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, cast, get_args
+
+from app.nextstep.form_data import (
+    Amount,
+    Attribute,
+    Heading,
+    KeyValue,
+    Note,
+    PartyInfo,
+    ValueFormat,
+)
+from app.nextstep.values import MalformedOperationData, is_currency, read_decimal
+
+TITLE: Final = "template.title"
+GREETING: Final = "template.greeting"
+SUMMARY: Final = "template.summary"
+RESULTS: Final = ("success", "failure", "reject")
+OURS: Final = ("template.", "mtoken.")
+"""How keys of words begin that no attribute may be called."""
+
+PLACEHOLDER: Final = re.compile(r"\$\{([^{}]+)\}")
+DEFAULT: Final = "en"
+
+Kind = Literal["AMOUNT", "KEY_VALUE", "NOTE", "HEADING", "PARTY_INFO"]
+KINDS: Final = get_args(Kind)
+TAKES: Final[Mapping[Kind, tuple[str, ...]]] = {
+    "AMOUNT": ("amount", "currency"),
+    "KEY_VALUE": ("value",),
+    "NOTE": ("note",),
+    "HEADING": (),
+    "PARTY_INFO": ("name", "description", "logoUrl", "websiteUrl"),
+}
+"""Kind → what it takes from parameters; all but the first may be missing."""
+
+
+@dataclass(frozen=True)
+class TemplateAttribute:
+    """Something that is shown: `params` say which parameter is what of it."""
+
+    id: str
+    kind: Kind
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Saying:
+    """What a template says in one language; `${name}` stands for a parameter."""
+
+    title: str
+    message: str
+    summary: str
+    """What a push says under the title."""
+    attributes: tuple[TemplateAttribute, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    results: Mapping[str, str] = field(default_factory=dict)
+    """What the app says at the end: `success`, `failure`, `reject`."""
+    ui: Mapping[str, object] | None = None
+    """Screens of the app; where there are any, the risk flags say nothing."""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What an operation says in the language that was found for somebody."""
+
+    words: Mapping[str, str] = field(default_factory=dict)
+    ui: Mapping[str, object] | None = None
+
+
+def kept(sayings: Mapping[str, Saying], parameters: Mapping[str, str]) -> dict[str, object] | None:
+    """Return what an operation keeps of its template's words; None: it has none of its own."""
+    if not sayings:
+        return None
+    return {
+        language: {
+            "words": {
+                TITLE: saying.title,
+                GREETING: saying.message,
+                SUMMARY: saying.summary,
+                **saying.labels,
+                **{
+                    f"mtoken.{name}": _filled(each, parameters)
+                    for name, each in saying.results.items()
+                },
+            },
+            "ui": None if saying.ui is None else filled(saying.ui, parameters),
+        }
+        for language, saying in sayings.items()
+    }
+
+
+def spoken(texts: Mapping[str, object] | None, *languages: str) -> Spoken:
+    """Return the words in the first of the languages that there is, else English, else any."""
+    if not texts:
+        return Spoken()
+    known = {language.lower(): language for language in texts}
+    wanted = (each for tag in languages for each in (tag.lower(), tag.partition("-")[0].lower()))
+    found = next((known[tag] for tag in (*wanted, DEFAULT) if tag in known), min(texts))
+    said = cast("Mapping[str, Any]", texts[found])
+    return Spoken(said["words"], said["ui"])
+
+
+def attributes_of(
+    wanted: Sequence[TemplateAttribute], parameters: Mapping[str, str]
+) -> Iterator[Attribute]:
+    """Yield what is shown of the parameters; nothing for one that was not given."""
+    for attribute in wanted:
+        given = {
+            part: parameters[name] for part, name in attribute.params.items() if name in parameters
+        }
+        takes = TAKES[attribute.kind]
+        if takes and takes[0] not in given:
+            continue
+        yield _attribute(attribute, given)
+
+
+def filled(ui: Mapping[str, object], parameters: Mapping[str, str]) -> dict[str, object]:
+    """Return the screens with the parameters in their places."""
+
+    def value(found: re.Match[str]) -> str:
+        # Inside of a JSON text: quotes and backslashes of a parameter must not end it.
+        return json.dumps(parameters[found[1]])[1:-1] if found[1] in parameters else found[0]
+
+    screens: dict[str, object] = json.loads(PLACEHOLDER.sub(value, json.dumps(ui)))
+    return screens
+
+
+def _filled(text: str, parameters: Mapping[str, str]) -> str:
+    return PLACEHOLDER.sub(lambda found: parameters.get(found[1], found[0]), text)
+
+
+def _attribute(attribute: TemplateAttribute, given: Mapping[str, str]) -> Attribute:
+    name = attribute.id
+    match attribute.kind:
+        case "AMOUNT":
+            return _amount(name, given["amount"], given.get("currency", ""))
+        case "KEY_VALUE":
+            return KeyValue(name, given["value"])
+        case "NOTE":
+            return Note(name, given["note"])
+        case "HEADING":
+            return Heading(name, name, ValueFormat.LOCALIZED_TEXT)
+        case "PARTY_INFO":
+            return PartyInfo(
+                name,
+                given["name"],
+                given.get("description"),
+                given.get("logoUrl"),
+                given.get("websiteUrl"),
+            )
+
+
+def _amount(name: str, amount: str, currency: str) -> Attribute:
+    """Return an amount; one that cannot be read is shown as it is."""
+    try:
+        if is_currency(currency):
+            return Amount(name, read_decimal(amount), currency, f"{name}.currency")
+    except MalformedOperationData:
+        pass
+    return KeyValue(name, f"{amount} {currency}".strip())
