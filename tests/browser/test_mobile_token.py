@@ -84,3 +84,14 @@ def test_the_code_comes_instead_at_a_click(page: Page, portal, user, mobile, pho
     expect(page.get_by_label("Code from the SMS")).to_be_visible()
     assert phone.code("LOG IN")
     assert mobile.pending() == []
+
+
+def test_two_tabs_of_one_flow_both_go_on(page: Page, portal, user, mobile):
+    arrive(page, portal, user)
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.get_by_role("heading", level=1)).to_have_text(CONFIRM)
+    mobile.approve("login")
+    for tab in (page, other):
+        heading = tab.get_by_role("heading", level=1)
+        expect(heading).to_contain_text("Check this payment", timeout=BY_ITSELF)
