@@ -24,6 +24,7 @@ from app.api.nextstep import routes as nextstep
 from app.bank import build_bank
 from app.channels import push_channels, sms_channel
 from app.channels.base import Push, Sms
+from app.channels.webhook import Webhooks
 from app.cli.kit import WRONG_ROOT, operator
 from app.crypto.vault import CannotOpenError, NoDataKeyError, Vault, derive
 from app.errors import InvalidConfiguration
@@ -111,6 +112,10 @@ def create_worker(settings: Settings) -> Worker:
         parts,
         sms_channel(settings.sms, keep=keep_sms),
         push_channels(settings.push.chosen(settings.profile), keep=keep_push),
+        webhooks=Webhooks(
+            settings.callbacks,
+            allow_private=settings.callbacks.allows_private(settings.profile),
+        ),
         beside=_beside(parts),
         before=_clock_follower(parts).follow if settings.profile == "demo" else lambda: None,
     )

@@ -140,6 +140,44 @@ class PushSettings(Section):
         return self.channel or ("demo" if profile == "demo" else "off")
 
 
+class CallbacksSettings(Section):
+    """How integrators are called when an operation or a registration changes."""
+
+    allow_private: Annotated[bool | None, WithJsonSchema({"type": "boolean"})] = None
+    """Whether receivers may have private, loopback and link-local addresses. Not set: in the demo
+    they may, in production they are refused."""
+
+    timeout: timedelta = Field(
+        default=timedelta(seconds=10), ge=timedelta(seconds=1), le=timedelta(seconds=30)
+    )
+    """How long one call may take from the connection to the status, a token included."""
+
+    connect_timeout: timedelta = timedelta(seconds=3)
+    """How long it may take to be connected."""
+
+    parallel: int = Field(default=16, ge=1, le=64)
+    """Calls that one worker makes at the same time."""
+
+    parallel_each: int = Field(default=2, ge=1, le=64)
+    """Of them, calls of one callback: a slow receiver holds up nobody but itself."""
+
+    longest_backoff: timedelta = timedelta(seconds=32)
+    """Waits between attempts grow by half each time, up to this."""
+
+    failure_threshold: int = Field(default=200, ge=-1)
+    """Failures in a row after which a callback is called no more; -1: it always is."""
+
+    reset_timeout: timedelta = timedelta(seconds=60)
+    """How long after the last of these failures one call tries whether it works again."""
+
+    ca_file: Path | None = None
+    """PEM file of authorities that receivers are trusted by; empty: those of the system."""
+
+    def allows_private(self, profile: str) -> bool:
+        """Tell whether receivers may be in the house's own networks."""
+        return profile == "demo" if self.allow_private is None else self.allow_private
+
+
 class FlowSettings(Section):
     """How long a customer has, and how often a step may be tried."""
 
@@ -453,6 +491,7 @@ class Settings(BaseSettings):
     """Least level that is logged."""
 
     bank: BankSettings = BankSettings()
+    callbacks: CallbacksSettings = CallbacksSettings()
     flow: FlowSettings = FlowSettings()
     lockout: LockoutSettings = LockoutSettings()
     metrics: MetricsSettings = MetricsSettings()

@@ -27,7 +27,7 @@ GROUPS = {
     "docs": ["configuration"],
     "keys": ["list", "reseal", "rewrap", "rotate", "rotate-signing"],
     "mtoken": ["application", "registration"],
-    "outbox": ["list", "retry"],
+    "outbox": ["list", "retry", "show"],
     "users": ["create", "disable", "enable", "grant", "list", "reset", "revoke"],
 }
 CREATE = (

@@ -16,7 +16,7 @@ from app.errors import ApplicationNotFound, NotAuthenticated, Problem
 
 log = structlog.get_logger("webflow.cloud")
 
-ADMIN = "/powerauth-cloud/admin/"
+ADMIN = ("/powerauth-cloud/admin/", "/powerauth-cloud/v2/admin/")
 NO_REGISTRATION = "Registration was not found, or the caller has no access to it."
 NO_APPLICATION = "Application was not found, or the caller has no access to it."
 MESSAGES = {
@@ -39,6 +39,10 @@ MESSAGES = {
         "Invalid operation change was attempted.",
     ),
     "application_not_found": ("ERROR_ADMIN", "Application was not found."),
+    "callback_not_found": ("ERROR_ADMIN", "Callback was not found."),
+    "invalid_callback_url": ("ERROR_ADMIN", "Callback URL is not valid."),
+    "invalid_token_uri": ("ERROR_ADMIN", "Token URI is not valid."),
+    "callback_without_secret": ("ERROR_ADMIN", "The authentication lacks its name or its secret."),
 }
 """Code of a problem → code and words of the dialect."""
 

@@ -212,11 +212,14 @@ NAMES = st.sampled_from(
         "timestampRegistrationExpire", "change", "blockReason", "name", "template", "language",
         "externalId", "flag", "timestampExpires", "parameters", "proximityCheckEnabled", "silent",
         "registrationId", "additionalData", "statusReason", "removed", "page", "size",
-        "incompleteStatusCheck",
+        "incompleteStatusCheck", "type", "callbackUrl", "attributes", "authentication",
+        "retentionPeriod", "initialBackoff", "maxAttempts", "enabled", "signingSecret",
     ]
 )  # fmt: skip
 SENSIBLE = {
     "userId": USER, "appId": APP, "template": "payment", "change": "BLOCK", "name": "x",
+    "callbackUrl": "https://x.test", "type": "OPERATION_STATUS_CHANGE", "attributes": ["userId"],
+    "authentication": {"httpBasic": {"enabled": True, "username": "u", "password": "p"}},
     "flags": ["A"], "commitPhase": "ON_COMMIT", "parameters": {"amount": "1", "currency": "EUR"},
 }  # fmt: skip
 
@@ -227,8 +230,11 @@ def test_no_made_up_request_is_a_failure_of_ours(lasting_apps, document):
     for kind in ("sqlite", "postgresql"):
         cloud = Cloud(lasting_apps(kind))
         phone = cloud.phone().id
-        known[kind] = {"registrationId": phone, "applicationId": APP}
+        known[kind] = {"registrationId": phone, "applicationId": APP, "appId": APP}
         known[kind]["operationId"] = cloud.open()["operationId"]
+        wanted = {"name": "x", "type": "OPERATION_STATUS_CHANGE", "callbackUrl": "https://x.test"}
+        made = cloud("POST", f"/v2/admin/applications/{APP}/callbacks", wanted)
+        known[kind]["callbackId"] = made["callbackId"]
 
     @given(
         call=st.sampled_from(asked),
