@@ -410,6 +410,22 @@ def test_the_story_of_a_phone_and_a_payment_is_told(app):  # 38, 39, 48
     assert {row.payload for row in all_of(app, OutboxRow) if row.kind == "callback"} == {None}
 
 
+def test_what_changes_nothing_is_not_told(app):  # 65
+    cloud = Cloud(app)
+    device = cloud.phone("10045678")
+    with receiving() as receiver:
+        wanted = {"type": REGISTRATION, "attributes": ["activationStatus", "blockedReason"]}
+        cloud("POST", PATH, LEAST | wanted | {"callbackUrl": receiver.url})
+        for reason in ("LOST", "OTHER"):
+            cloud.change(device.id, "BLOCK", blockReason=reason)
+            cloud("PUT", f"/v2/registrations/{device.id}/name", {"name": reason})
+        for _ in range(2):
+            cloud.change(device.id, "UNBLOCK")
+        deliver(app)
+    told = [(each["activationStatus"], each["blockedReason"]) for each in receiver.told]
+    assert told == [("BLOCKED", "LOST"), ("ACTIVE", None)]
+
+
 def test_only_what_was_asked_for_is_told(app):  # 39
     cloud = Cloud(app)
     cloud.phone("10045678")
