@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -365,6 +366,12 @@ def deliver(app):
     Calls(parts_of(app), channel, later=lambda _wait: None).drain()
 
 
+def examples():
+    """The payloads that docs/callbacks.md shows."""
+    page = (Path(__file__).parents[3] / "docs" / "callbacks.md").read_text()
+    return [json.loads(each) for each in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+
+
 def test_the_story_of_a_phone_and_a_payment_is_told(app):  # 38, 39, 48
     cloud = Cloud(app)
     with receiving() as receiver:
@@ -405,6 +412,7 @@ def test_the_story_of_a_phone_and_a_payment_is_told(app):  # 38, 39, 48
         "timestampExpires": detail["timestampExpires"],
         "timestampFinalized": detail["timestampFinalized"],
     }  # fmt: skip
+    assert [[*payment[2]], [*phone[3]]] == [[*each] for each in examples()]
     assert len({call.key for call in receiver.calls}) == 8
     assert all(re.fullmatch(r"[0-9a-f-]{36}", call.key) for call in receiver.calls)
     assert {row.payload for row in all_of(app, OutboxRow) if row.kind == "callback"} == {None}
