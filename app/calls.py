@@ -7,6 +7,7 @@ and pushes have their own threads. What a dead worker left is called again with 
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from threading import Lock
 from typing import Protocol
@@ -24,6 +25,7 @@ from app.store.outbox import OutboxRow
 log = structlog.get_logger("webflow.calls")
 
 ACTOR = "worker"
+SUSPENDED = "suspended"
 GRACE = timedelta(seconds=20)
 """How much longer than a call may take nobody else makes it: names are looked up meanwhile."""
 
@@ -48,7 +50,9 @@ class Calls:
         self._channel = channel
         self._later = later
         self._settings = parts.settings.callbacks
-        self._lock, self._claiming = Lock(), Lock()
+        self._lock = Lock()
+        self._database = Lock()
+        """One thread at a time: connections are few, and others need them, too."""
         self._busy: Counter[str] = Counter()
         self._threads: ThreadPoolExecutor | None = None
         self._running = 0
@@ -106,91 +110,107 @@ class Calls:
     def _one(self, found: Callable[[], None]) -> bool:
         services = Services(self._parts, writing=True, actor=ACTOR)
         try:
-            claimed = self._claim(services)
-            if claimed is None:
+            with self._database:
+                taken = self._take(services)
+                services.commit()
+                self._begin(taken)
+            if taken is None:
                 return False
             found()
-            row, payload = claimed
             try:
-                self._deliver(services, row, payload)
-                services.commit()
+                self._deliver(services, taken)
             finally:
-                self._free(row.reference)
+                self._end(taken)
             return True
         finally:
             services.close()
 
-    def _claim(self, services: Services) -> tuple[OutboxRow, dict[str, str]] | None:
-        """Take a call that is due, and whose callback is not called too often already."""
+    def _take(self, services: Services) -> "_Taken | None":
+        """Claim a call that is due, and whose callback is not called too often already."""
         hold = self._settings.timeout + GRACE
-        with self._claiming:
+        with self._lock:
             full = [name for name, n in self._busy.items() if n >= self._settings.parallel_each]
-            claimed = services.outbox.claim(hold=hold, callbacks=True, without=full)
-            services.commit()
-            if claimed is not None:
-                self._busy[claimed[0].reference] += 1
-            return claimed
-
-    def _free(self, reference: str) -> None:
-        with self._claiming:
-            if self._busy[reference] <= 1:
-                del self._busy[reference]
-            else:
-                self._busy[reference] -= 1
-
-    def _deliver(self, services: Services, row: OutboxRow, payload: dict[str, str]) -> None:
-        """Call with no transaction open; then note how it went."""
-        callback = services.receivers.find(row.reference.removeprefix("callback:"))
+        claimed = services.outbox.claim(hold=hold, callbacks=True, without=full)
+        if claimed is None:
+            return None
+        row, payload = claimed
+        taken = _Taken(row, payload["subject"])
+        callback = services.receivers.find(taken.callback_id)
         if callback is None:
-            services.outbox.failed(row.id, "disabled", kept=self._parts.settings.retention.outbox)
-            self._tell(services, row, payload, Name.CALLBACK_FAILED, error="disabled")
-            return
-        receiver = services.receivers.receiver(callback)
+            taken.refusal = "disabled"
+            return taken
+        taken.receiver = services.receivers.receiver(callback)
         try:
-            call = services.receivers.call(callback, key=row.id, body=payload["body"])
-            if not services.receivers.admits(callback):
-                self._failed(services, row, payload, receiver, "suspended")
-                return
-            services.commit()
-            self._send(call, tries=row.attempts - receiver.max_attempts)
-        except DeliveryFailed as failure:
-            services.receivers.failed(receiver.id)
-            self._failed(services, row, payload, receiver, failure.code)
+            taken.call = services.receivers.call(callback, key=row.id, body=payload["body"])
         except CannotOpenError:
-            self._failed(services, row, payload, receiver, "cannot_open")
-        except Exception:  # a bug must not keep the others waiting
-            log.exception("call.broke", row=row.id)
-            self._failed(services, row, payload, receiver, "broke")
+            taken.refusal = "cannot_open"
         else:
-            services.receivers.succeeded(receiver.id)
-            services.outbox.delivered(row.id, kept=receiver.retention)
-            self._tell(services, row, payload, Name.CALLBACK_DELIVERED)
+            if not services.receivers.admits(callback):
+                taken.refusal = SUSPENDED
+            elif row.attempts > taken.receiver.max_attempts + MOST_INTERRUPTED:
+                taken.refusal = "interrupted"
+        return taken
 
-    def _send(self, call: Call, *, tries: int) -> None:
-        """Call, but not for ever what workers have died of."""
-        if tries > MOST_INTERRUPTED:
-            raise DeliveryFailed("interrupted", temporary=False)
-        self._channel.send(call)
+    def _deliver(self, services: Services, taken: "_Taken") -> None:
+        error = taken.refusal or self._call(taken)
+        with self._database:
+            self._note(services, taken, error)
+            services.commit()
 
-    def _failed(
-        self,
-        services: Services,
-        row: OutboxRow,
-        payload: dict[str, str],
-        receiver: Receiver,
-        error: str,
-    ) -> None:
-        log.warning("call.failed", callback=receiver.id, row=row.id, error=error)
-        wait = receiver.wait_after(row.attempts, self._settings.longest_backoff)
+    def _call(self, taken: "_Taken") -> str:
+        """Call with no transaction open; return what went wrong, or nothing."""
+        assert taken.call is not None  # noqa: S101 - it was not refused
+        try:
+            self._channel.send(taken.call)
+        except DeliveryFailed as failure:
+            return failure.code
+        except Exception:  # a bug must not keep the others waiting
+            log.exception("call.broke", row=taken.row.id)
+            return "broke"
+        return ""
+
+    def _begin(self, taken: "_Taken | None") -> None:
+        with self._lock:
+            self._busy.update([taken.row.reference] if taken else [])
+
+    def _end(self, taken: "_Taken") -> None:
+        with self._lock:
+            self._busy -= Counter([taken.row.reference])
+
+    def _note(self, services: Services, taken: "_Taken", error: str) -> None:
+        row, receiver = taken.row, taken.receiver
+        facts = {"callback": taken.callback_id, "message": row.id}
+        kept = receiver.retention if receiver else self._parts.settings.retention.outbox
+        if not error:
+            services.receivers.succeeded(taken.callback_id)
+            services.outbox.delivered(row.id, kept=kept)
+            services.journal.record(Name.CALLBACK_DELIVERED, taken.subject, **facts)
+            return
+        log.warning("call.failed", callback=taken.callback_id, row=row.id, error=error)
+        if error != SUSPENDED:
+            services.receivers.failed(taken.callback_id)
+        longest = self._settings.longest_backoff
+        wait = receiver.wait_after(row.attempts, longest) if receiver else None
         if wait is not None:
             services.outbox.retry(row.id, error, after=wait)
             self._later(wait)
             return
-        services.outbox.failed(row.id, error, kept=receiver.retention)
-        self._tell(services, row, payload, Name.CALLBACK_FAILED, error=error)
+        services.outbox.failed(row.id, error, kept=kept)
+        services.journal.record(Name.CALLBACK_FAILED, taken.subject, **facts, error=error)
 
-    def _tell(
-        self, services: Services, row: OutboxRow, payload: dict[str, str], name: Name, **more: str
-    ) -> None:
-        callback = row.reference.removeprefix("callback:")
-        services.journal.record(name, payload["subject"], callback=callback, message=row.id, **more)
+
+@dataclass
+class _Taken:
+    """A row that is this thread's, and what becomes of it."""
+
+    row: OutboxRow
+    subject: str
+    receiver: Receiver | None = None
+    call: Call | None = None
+    refusal: str = ""
+    """Why nobody is called."""
+
+    @property
+    def callback_id(self) -> str:
+        """Whom it is for."""
+        return self.row.reference.removeprefix("callback:")
