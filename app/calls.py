@@ -51,8 +51,8 @@ class Calls:
         self._later = later
         self._settings = parts.settings.callbacks
         self._lock = Lock()
-        self._database = Lock()
-        """One thread at a time: connections are few, and others need them, too."""
+        self._taking, self._noting = Lock(), Lock()
+        """One thread at a time does either: connections are few, and others need them, too."""
         self._busy: Counter[str] = Counter()
         self._threads: ThreadPoolExecutor | None = None
         self._running = 0
@@ -110,7 +110,7 @@ class Calls:
     def _one(self, found: Callable[[], None]) -> bool:
         services = Services(self._parts, writing=True, actor=ACTOR)
         try:
-            with self._database:
+            with self._taking:
                 taken = self._take(services)
                 services.commit()
                 self._begin(taken)
@@ -153,7 +153,7 @@ class Calls:
 
     def _deliver(self, services: Services, taken: "_Taken") -> None:
         error = taken.refusal or self._call(taken)
-        with self._database:
+        with self._noting:
             self._note(services, taken, error)
             services.commit()
 

@@ -53,7 +53,14 @@ def upgrade() -> None:
         outbox.add_column(sa.Column("delete_after", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("outbox") as outbox:
         outbox.alter_column("turn", server_default=None)
-    op.create_index("ix_outbox_lane", "outbox", ["lane", "turn"])
+    pending = sa.text("state = 'pending'")
+    op.create_index(
+        "ix_outbox_lane",
+        "outbox",
+        ["lane", "turn"],
+        sqlite_where=pending,
+        postgresql_where=pending,
+    )
     op.create_index("ix_outbox_delete_after", "outbox", ["delete_after"])
 
 
