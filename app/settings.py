@@ -17,6 +17,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     Field,
+    FilePath,
     SecretStr,
     ValidationError,
     WithJsonSchema,
@@ -170,7 +171,7 @@ class CallbacksSettings(Section):
     reset_timeout: timedelta = timedelta(seconds=60)
     """How long after the last of these failures one call tries whether it works again."""
 
-    ca_file: Annotated[Path | None, WithJsonSchema({"type": "string", "format": "path"})] = None
+    ca_file: Annotated[FilePath | None, WithJsonSchema({"type": "string", "format": "path"})] = None
     """PEM file of authorities that receivers are trusted by; empty: those of the system."""
 
     def allows_private(self, profile: str) -> bool:

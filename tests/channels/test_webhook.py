@@ -188,6 +188,15 @@ def test_who_answers_byte_by_byte_is_left_as_soon(receiver, channel):
     assert time.monotonic() - began < 2
 
 
+def test_no_proxy_of_the_environment_gets_to_see_a_call(receiver, channel, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    for name in ("http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+    channel.send(call(receiver.url))
+    assert len(receiver.calls) == 1
+
+
 # --- TLS ----------------------------------------------------------------------------------------
 
 

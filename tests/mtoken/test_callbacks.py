@@ -640,6 +640,20 @@ def test_a_receiver_in_the_house_is_refused_when_it_is_called(room, app):
 
 
 @on_sqlite
+def test_neither_log_nor_events_tell_an_address_or_a_person(room, app, caplog):
+    url = "http://127.0.0.1/hook?key=top-secret"
+    add(room, url=url, attributes=("userId", "data"), signing_secret=SIGNING)
+    room.create()
+    room.create()
+    calls(app, Channel(*busy(), RuntimeError(url))).drain()
+    told = caplog.text + "".join(f"{event.name} {event.facts}" for event in room.heard)
+    assert "call.failed" in told
+    assert "callback.failed" in told
+    for secret in ("top-secret", SIGNING, JOHNNY.user_id, "238400856"):
+        assert secret not in told
+
+
+@on_sqlite
 def test_moments_are_those_of_the_house(room, app, time):
     add(room, attributes=("timestampCreated", "timestampFinalized"))
     room.cancel(room.create())

@@ -200,6 +200,11 @@ def test_every_attribute_of_the_guide_can_be_asked_for(cloud, kind):
         ({"retentionPeriod": "P11Y"}, "retentionPeriod", "Invalid method parameter value"),
         ({"signingSecret": "whsec_short"}, "signingSecret", "Invalid method parameter value"),
         (
+            {"authentication": {"httpBasic": {"username": "a:b"}}},
+            "authentication.httpBasic.username",
+            "Invalid method parameter value",
+        ),
+        (
             {"authentication": {"httpBasic": {"enabled": "so"}}},
             "authentication.httpBasic.enabled",
             "Invalid method parameter value",
