@@ -234,6 +234,33 @@ class LastAdministrator(Problem):
     status = HTTPStatus.BAD_REQUEST
 
 
+class CallbackNotFound(NotFound):
+    """No callback of this application has this id."""
+
+    code = "callback_not_found"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class InvalidCallbackUrl(Problem):
+    """Nobody could, or should, be called at this address."""
+
+    code = "invalid_callback_url"
+    status = HTTPStatus.BAD_REQUEST
+
+
+class InvalidTokenUri(InvalidCallbackUrl):
+    """The same of the address where tokens are issued."""
+
+    code = "invalid_token_uri"
+
+
+class CallbackWithoutSecret(Problem):
+    """The callback is to authenticate itself, and there is nothing to do it with."""
+
+    code = "callback_without_secret"
+    status = HTTPStatus.BAD_REQUEST
+
+
 class RegistrationNotFound(NotFound):
     """No registration has this id."""
 

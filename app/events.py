@@ -89,6 +89,13 @@ class Name(StrEnum):
     OPERATION_EXPIRED = "operation.expired"
     PUSH_DELIVERED = "push.delivered"
     PUSH_FAILED = "push.failed"
+    CALLBACK_CREATED = "callback.created"
+    CALLBACK_CHANGED = "callback.changed"
+    CALLBACK_REMOVED = "callback.removed"
+    CALLBACK_DELIVERED = "callback.delivered"
+    CALLBACK_FAILED = "callback.failed"
+    CALLBACK_SUSPENDED = "callback.suspended"
+    CALLBACK_RESUMED = "callback.resumed"
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from app.bank import build_bank
 from app.channels import push_channels, sms_channel
 from app.channels.base import Push, Sms
 from app.channels.credentials import Credentials
+from app.channels.webhook import Webhooks
 from app.cli.kit import WRONG_ROOT, operator
 from app.crypto.vault import CannotOpenError, NoDataKeyError, Vault, derive
 from app.errors import InvalidConfiguration
@@ -128,6 +129,10 @@ def create_worker(settings: Settings) -> Worker:
         sms_channel(settings.sms, keep=keep_sms),
         push_channels(
             settings.push.chosen(settings.profile), settings.push, keep=keep_push, find=find
+        ),
+        webhooks=Webhooks(
+            settings.callbacks,
+            allow_private=settings.callbacks.allows_private(settings.profile),
         ),
         beside=_beside(parts),
         before=_clock_follower(parts).follow if settings.profile == "demo" else lambda: None,

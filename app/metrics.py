@@ -27,6 +27,7 @@ FLOWS_ENDED = Counter("webflow_flows_ended", "Flows that ended", ["operation", "
 STEPS = Counter("webflow_step_attempts", "Answers to steps", ["step", "result"])
 SMS = Counter("webflow_sms", "Text messages by what became of them", ["state"])
 PUSHES = Counter("webflow_pushes", "Pushes by what became of them", ["platform", "state"])
+CALLBACKS = Counter("webflow_callbacks", "Calls of integrators by what became of them", ["state"])
 PHONE_OPERATIONS = Counter(
     "webflow_phone_operations", "What happened to operations of phones", ["template", "event"]
 )
@@ -56,6 +57,8 @@ MESSAGES = {
     Name.SMS_SUPPRESSED: (SMS, "suppressed"),
     Name.PUSH_DELIVERED: (PUSHES, "delivered"),
     Name.PUSH_FAILED: (PUSHES, "failed"),
+    Name.CALLBACK_DELIVERED: (CALLBACKS, "delivered"),
+    Name.CALLBACK_FAILED: (CALLBACKS, "failed"),
 }
 """What is counted of a message, and the state it is counted as."""
 

@@ -46,11 +46,14 @@ from app.methods.username_password_auth import UsernamePasswordAuth
 from app.mtoken.access import ANYBODY, Caller, Remembered, SystemUsers
 from app.mtoken.administering import Administration
 from app.mtoken.approving import Approving
+from app.mtoken.callback_events import CallbackEvents
+from app.mtoken.callbacks import Callbacks
 from app.mtoken.devices import Devices
 from app.mtoken.kept_pushes import KeptPushes
 from app.mtoken.offline import Offline
 from app.mtoken.operations import Operations
 from app.mtoken.push import Pushes
+from app.mtoken.receivers import Receivers
 from app.mtoken.room import MobileToken as Phones
 from app.mtoken.shelf import Templates
 from app.mtoken.transitions import Transitions
@@ -124,12 +127,28 @@ class Services:
         pushing = parts.settings.push.chosen(parts.settings.profile) != "off"
         devices = Devices(self.session, parts.vault) if pushing else None
         pushes = Pushes(self.outbox, parts.texts, devices)
-        transitions = Transitions(self.session, self.journal, pushes)
+        self.receivers = Receivers(
+            self.session, parts.vault, parts.settings.callbacks, self.journal
+        )
+        self.callbacks = Callbacks(
+            self.session,
+            vault=parts.vault,
+            journal=self.journal,
+            outbox=self.outbox,
+            allow_private=parts.settings.callbacks.allows_private(parts.settings.profile),
+        )
+        told = CallbackEvents(self.session, self.outbox)
+        transitions = Transitions(self.session, self.journal, pushes, told)
         self.operations = Operations(self.session, transitions, vault=parts.vault)
         self.templates = Templates(self.session, self.journal)
         self.approving = Approving(self.session, transitions, vault=parts.vault)
         self.mtoken = Phones(
-            self.session, parts.vault, parts.settings.mtoken, journal=self.journal, pushes=pushes
+            self.session,
+            parts.vault,
+            parts.settings.mtoken,
+            journal=self.journal,
+            pushes=pushes,
+            told=told,
         )
         self.system_users = SystemUsers(self.session, parts.vault, parts.remembered)
         self.administration = Administration(self.session, self.system_users, self.journal)

@@ -18,6 +18,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     Field,
+    FilePath,
     SecretStr,
     ValidationError,
     WithJsonSchema,
@@ -177,6 +178,44 @@ class PushSettings(Section):
     def chosen(self, profile: str) -> PushChannelName:
         """Return the channel that is used."""
         return self.channel or ("demo" if profile == "demo" else "providers")
+
+
+class CallbacksSettings(Section):
+    """How integrators are called when an operation or a registration changes."""
+
+    allow_private: Annotated[bool | None, WithJsonSchema({"type": "boolean"})] = None
+    """Whether receivers may have private, loopback and link-local addresses. Not set: in the demo
+    they may, in production they are refused."""
+
+    timeout: timedelta = Field(
+        default=timedelta(seconds=10), ge=timedelta(seconds=1), le=timedelta(seconds=30)
+    )
+    """How long one call may take from the connection to the status, a token included."""
+
+    connect_timeout: timedelta = timedelta(seconds=3)
+    """How long it may take to be connected."""
+
+    parallel: int = Field(default=16, ge=1, le=64)
+    """Calls that one worker makes at the same time."""
+
+    parallel_each: int = Field(default=2, ge=1, le=64)
+    """Of them, calls of one callback: a slow receiver holds up nobody but itself."""
+
+    longest_backoff: timedelta = timedelta(seconds=32)
+    """Waits between attempts grow by half each time, up to this."""
+
+    failure_threshold: int = Field(default=200, ge=-1)
+    """Failures in a row after which a callback is called no more; -1: it always is."""
+
+    reset_timeout: timedelta = timedelta(seconds=60)
+    """How long after the last of these failures one call tries whether it works again."""
+
+    ca_file: Annotated[FilePath | None, WithJsonSchema({"type": "string", "format": "path"})] = None
+    """PEM file of authorities that receivers are trusted by; empty: those of the system."""
+
+    def allows_private(self, profile: str) -> bool:
+        """Tell whether receivers may be in the house's own networks."""
+        return profile == "demo" if self.allow_private is None else self.allow_private
 
 
 class FlowSettings(Section):
@@ -534,6 +573,7 @@ class Settings(BaseSettings):
     """Least level that is logged."""
 
     bank: BankSettings = BankSettings()
+    callbacks: CallbacksSettings = CallbacksSettings()
     flow: FlowSettings = FlowSettings()
     live: LiveSettings = LiveSettings()
     lockout: LockoutSettings = LockoutSettings()

@@ -18,6 +18,7 @@ from huey.consumer import Consumer
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
+from app.calls import Calls, Channel
 from app.channels.base import DeliveryFailed, DeviceGone, PushChannels, SmsChannel
 from app.channels.delivery import Delivery, push_delivery, sms_delivery
 from app.events import Name
@@ -196,12 +197,13 @@ class Worker:
     something is called, e.g. what follows the testers' clock.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the process consists of
         self,
         parts: Parts,
         sms: SmsChannel,
         push: PushChannels | None = None,
         *,
+        webhooks: Channel,
         beside: Callable[[], None] = lambda: None,
         before: Callable[[], None] = lambda: None,
     ) -> None:
@@ -210,6 +212,7 @@ class Worker:
         self._before = before
         self._huey = queue(parts.settings)
         self._deliveries = Deliveries(parts, sms, push=push, later=self._later)
+        self._calls = Calls(parts, webhooks, later=self._later)
         self._drain = _task(self._huey, self.drain)
         self._huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep)
         self._huey.periodic_task(crontab(minute=str(CLEAN_MINUTE)), name="clean")(self.clean)
@@ -218,17 +221,21 @@ class Worker:
         """Work until a signal says stop."""
         self._beside()
         self.sweep()
-        Consumer(
-            self._huey,
-            workers=2,
-            initial_delay=0.05,
-            max_delay=POLL_SECONDS,
-            check_worker_health=True,
-        ).run()
+        try:
+            Consumer(
+                self._huey,
+                workers=2,
+                initial_delay=0.05,
+                max_delay=POLL_SECONDS,
+                check_worker_health=True,
+            ).run()
+        finally:
+            self._calls.stop()
 
     def drain(self) -> None:
         """Deliver what is due."""
         self._before()
+        self._calls.wake()
         self._deliveries.drain()
 
     def sweep(self) -> None:

@@ -28,7 +28,7 @@ GROUPS = {
     "docs": ["configuration"],
     "keys": ["list", "reseal", "rewrap", "rotate", "rotate-signing"],
     "mtoken": ["application", "push", "registration"],
-    "outbox": ["list", "retry"],
+    "outbox": ["list", "retry", "show"],
     "users": ["create", "disable", "enable", "grant", "list", "remove", "reset", "revoke"],
 }
 CREATE = (

@@ -14,12 +14,12 @@ REQUIRED = {
 """What the portal has to do today, by the numbers of the checklist."""
 
 
-def rows() -> dict[int, list[str]]:
-    """Return the tests that the checklist names for each line."""
+def rows() -> dict[int | str, list[str]]:
+    """Return the tests that the checklist names for each line; those of the Cloud API are `C…`."""
     found = {}
     for line in CHECKLIST.read_text().splitlines():
-        if row := re.fullmatch(r"\| (\d+) \| [SDH] \| .* \| ([^|]+) \|", line):
-            found[int(row[1])] = re.findall(r"`([^`]+)`", row[2])
+        if row := re.fullmatch(r"\| (C?\d+) \| [SDH] \| .* \| ([^|]+) \|", line):
+            found[int(row[1]) if row[1].isdigit() else row[1]] = re.findall(r"`([^`]+)`", row[2])
     return found
 
 

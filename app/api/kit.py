@@ -13,6 +13,9 @@ from werkzeug.datastructures import Authorization
 
 from app.errors import BadRequest
 
+WITHHELD = frozenset({"clientSecret", "otp", "password", "signingSecret"})
+"""Fields that are not repeated, however wrong they are."""
+
 DEEPEST = 32
 """Objects and lists inside each other that a body may have."""
 
@@ -134,6 +137,11 @@ def _violation(detail: object, place: str) -> Violation:
     assert isinstance(detail, dict)  # noqa: S101 - pydantic's own shape
     path = ".".join(str(part) for part in (place, *detail["loc"]) if part != "")
     given = detail.get("input")
-    shown = given if isinstance(given, str | int | float | bool | None) else None
+    shown = (
+        given
+        if path.rpartition(".")[2] not in WITHHELD
+        and isinstance(given, str | int | float | bool | None)
+        else None
+    )
     shown = shown[:256] if isinstance(shown, str) else shown
     return Violation(path, shown, str(detail["msg"]), str(detail["type"]))

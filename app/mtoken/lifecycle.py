@@ -9,6 +9,7 @@ from app import clock
 from app.crypto.activation import State
 from app.errors import RegistrationChangeRefused
 from app.events import Journal, Name
+from app.mtoken.callback_events import CallbackEvents
 from app.store.registrations import (
     PushDevice,
     Registration,
@@ -49,11 +50,16 @@ class Lifecycle:
     """Locks registrations and moves them."""
 
     def __init__(
-        self, session: Session, journal: Journal, push: Callable[[Registration], None]
+        self,
+        session: Session,
+        journal: Journal,
+        push: Callable[[Registration], None],
+        told: CallbackEvents,
     ) -> None:
         self._session = session
         self._journal = journal
         self._push = push
+        self._told = told
 
     def locked(self, registration_id: str) -> Registration | None:
         """Return a registration that nobody else changes until this transaction ends.
@@ -122,10 +128,11 @@ class Lifecycle:
         last = select(func.coalesce(func.max(RegistrationRecord.number), 0)).where(
             RegistrationRecord.registration_id == row.id
         )
+        number = (self._session.scalar(last) or 0) + 1
         self._session.add(
             RegistrationRecord(
                 registration_id=row.id,
-                number=(self._session.scalar(last) or 0) + 1,
+                number=number,
                 state=row.state,
                 reason=reason,
                 external_user_id=by,
@@ -133,6 +140,7 @@ class Lifecycle:
             )
         )
         self._journal.record(name, row.id, state=row.state, reason=reason)
+        self._told.registration_changed(row, number)
 
 
 def is_overdue(row: Registration) -> bool:

@@ -140,6 +140,11 @@ class Operations:
         if not self.cancel(operation_id, reason=reason):
             raise OperationChangeRefused("it has ended")
 
+    def refresh(self, operation_id: str) -> None:
+        """End an operation now if its time is over. Raises OperationNotFound."""
+        self._found(operation_id)
+        self._expire(operation_id)
+
     def expire(self, limit: int = BATCH) -> int:
         """End operations whose time is over; return how many."""
         due = (

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from app.crypto.vault import Vault
 from app.events import Journal
 from app.mtoken.applications import Applications
+from app.mtoken.callback_events import CallbackEvents
 from app.mtoken.configuration import ApplicationConfiguration
 from app.mtoken.envelopes import Envelopes
 from app.mtoken.keyring import Keyring
@@ -25,7 +26,7 @@ from app.settings import MtokenSettings
 class MobileToken:
     """What doors and other rooms may ask of phones."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what one transaction consists of
         self,
         session: Session,
         vault: Vault,
@@ -33,9 +34,10 @@ class MobileToken:
         *,
         journal: Journal,
         pushes: Pushes,
+        told: CallbackEvents,
     ) -> None:
         keyring, memory = Keyring(vault), Memory(session, vault)
-        lifecycle = self.lifecycle = Lifecycle(session, journal, pushes.registration_changed)
+        lifecycle = self.lifecycle = Lifecycle(session, journal, pushes.registration_changed, told)
         envelopes = Envelopes(session, keyring, memory, settings)
         self.applications = Applications(session, keyring, journal)
         self.messages = Messages(session, pushes)

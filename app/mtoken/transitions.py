@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.events import Journal, Name
+from app.mtoken.callback_events import CallbackEvents
 from app.mtoken.push import Pushes
 from app.store.operations import OperationApplication, OperationRecord, OperationRow
 
@@ -24,10 +25,13 @@ ENDED: Final[Mapping[str, Name]] = {
 class Transitions:
     """Changes operations, and tells of each change exactly once."""
 
-    def __init__(self, session: Session, journal: Journal, pushes: Pushes) -> None:
+    def __init__(
+        self, session: Session, journal: Journal, pushes: Pushes, told: CallbackEvents
+    ) -> None:
         self._session = session
         self._journal = journal
         self._pushes = pushes
+        self._told = told
 
     def begin(self, row: OperationRow, applications: frozenset[str]) -> None:
         """Keep a new operation."""
@@ -91,3 +95,5 @@ class Transitions:
         if registration_id:
             facts["registration"] = registration_id
         self._journal.record(name, row.id, row.external_id, **facts)
+        if name is not Name.OPERATION_CLAIMED:  # it is still pending, and nothing has failed
+            self._told.operation_changed(row)

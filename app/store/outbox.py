@@ -1,18 +1,35 @@
 """The one queue of everything that leaves the house after a commit."""
 
 import json
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import uuid4
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, String, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Index,
+    LargeBinary,
+    String,
+    literal_column,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from app import clock
 from app.crypto.vault import CannotOpenError, Vault
-from app.store.db import Base
+from app.store.db import Base, changed_one
+
+CALLBACK = "callback"
+"""The kind of rows that go to integrators: each in its turn, and by workers of their own."""
 
 SENDING = "sending"
 """Stands as the error of a row while it is being delivered, and for ever if nobody came back."""
+
+PENDING = text("state = 'pending'")
 
 
 class OutboxRow(Base):
@@ -23,11 +40,12 @@ class OutboxRow(Base):
         CheckConstraint("state IN ('pending', 'delivered', 'failed', 'void')", name="state"),
         Index("ix_outbox_due", "state", "due_at"),
         Index("ix_outbox_finished", "finished_at"),
+        Index("ix_outbox_lane", "lane", "turn", sqlite_where=PENDING, postgresql_where=PENDING),
     )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))
-    """`sms`, or `decoy`: takes all the ways of an SMS, and reaches nobody."""
+    """`sms`, `push`, `callback`, or `decoy`: takes all the ways of an SMS, and reaches nobody."""
     reference: Mapped[str] = mapped_column(String(256), index=True)
     """What the delivery belongs to, e.g. the message id of an SMS code."""
     payload: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -40,6 +58,12 @@ class OutboxRow(Base):
     finished_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(String(64), default="")
     """Why the last attempt failed, or that it is not over."""
+    lane: Mapped[str | None] = mapped_column(String(128))
+    """Rows of one lane leave one after the other, each when the one before has ended."""
+    turn: Mapped[int] = mapped_column(default=0)
+    """Place in the lane."""
+    delete_after: Mapped[datetime | None] = mapped_column(index=True)
+    """When it is forgotten, where that is not the same for all."""
 
 
 class Outbox:
@@ -52,9 +76,19 @@ class Outbox:
         """Whether this transaction put something in, so that the worker is worth waking."""
 
     def put(
-        self, kind: str, reference: str, payload: dict[str, str], *, lifetime: timedelta
+        self,
+        kind: str,
+        reference: str,
+        payload: dict[str, str],
+        *,
+        lifetime: timedelta,
+        place: tuple[str, int] | None = None,
     ) -> None:
-        """Queue one delivery; it exists once the transaction commits."""
+        """Queue one delivery; it exists once the transaction commits.
+
+        `place`: lane and turn of one that must not overtake those before it.
+        """
+        lane, turn = place or (None, 0)
         moment = clock.now()
         row_id, sealed = self._sealed(payload)
         self._session.add(
@@ -66,6 +100,8 @@ class Outbox:
                 due_at=moment,
                 created_at=moment,
                 expires_at=moment + lifetime,
+                lane=lane,
+                turn=turn,
             )
         )
         self.filled = True
@@ -78,9 +114,12 @@ class Outbox:
             .values(state="void", payload=None, finished_at=clock.now())
         )
 
-    def claim(self, *, hold: timedelta) -> tuple[OutboxRow, dict[str, str]] | None:
+    def claim(
+        self, *, hold: timedelta, callbacks: bool = False, without: Collection[str] = ()
+    ) -> tuple[OutboxRow, dict[str, str]] | None:
         """Take the delivery that has been due longest, for `hold`; nobody else gets it meanwhile.
 
+        Either one of the `callbacks`, but none of the references `without`, or any other.
         Rows past their end are voided on the way. The caller commits before it delivers. The row
         shows the error as it was: `SENDING`, if a worker took it and never said how it went.
         """
@@ -92,8 +131,10 @@ class Outbox:
         )
         due = (
             select(OutboxRow)
-            .where(OutboxRow.state == "pending", OutboxRow.due_at <= moment)
-            .order_by(OutboxRow.due_at)
+            .where(OutboxRow.state == "pending", OutboxRow.due_at <= moment, is_next())
+            .where(OutboxRow.kind == CALLBACK if callbacks else OutboxRow.kind != CALLBACK)
+            .where(OutboxRow.reference.not_in(without))
+            .order_by(OutboxRow.due_at)  # by nothing else: an index has this order
             .limit(1)
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
@@ -113,17 +154,32 @@ class Outbox:
             opened = self._vault.open(row.payload, context=_context(row.id))
         except CannotOpenError:
             self.failed(row.id, "cannot_open")
-            return self.claim(hold=hold)
+            return self.claim(hold=hold, callbacks=callbacks, without=without)
         payload: dict[str, str] = json.loads(opened)
         return row, payload
 
-    def delivered(self, row_id: str) -> None:
-        """Note the success and forget the payload."""
-        self._finish(row_id, "delivered", "")
+    def delivered(self, row_id: str, *, kept: timedelta | None = None) -> None:
+        """Note the success and forget the payload; `kept`: how long the row is, if not as all."""
+        self._finish(row_id, "delivered", "", delete_after=_after(kept), payload=None)
 
-    def failed(self, row_id: str, error: str) -> None:
-        """Give up: another attempt would end the same."""
-        self._finish(row_id, "failed", error)
+    def failed(self, row_id: str, error: str, *, kept: timedelta | None = None) -> None:
+        """Give up: another attempt would end the same.
+
+        With `kept` the payload stays as long as the row: an operator may still have it sent.
+        """
+        forgotten = {} if kept is not None else {"payload": None}
+        self._finish(row_id, "failed", error, delete_after=_after(kept), **forgotten)
+
+    def revive(self, row_id: str) -> bool:
+        """Let a delivery that has failed begin again; False if its payload is gone."""
+        failed = (OutboxRow.id == row_id, OutboxRow.state == "failed")
+        again = {"state": "pending", "attempts": 0, "finished_at": None, "delete_after": None}
+        return changed_one(
+            self._session,
+            update(OutboxRow)
+            .where(*failed, OutboxRow.payload.is_not(None))
+            .values(due_at=clock.now(), **again),
+        )
 
     def retry(self, row_id: str, error: str, *, after: timedelta) -> None:
         """Try again later."""
@@ -137,12 +193,28 @@ class Outbox:
         row_id = str(uuid4())
         return row_id, self._vault.seal(json.dumps(payload).encode(), context=_context(row_id))
 
-    def _finish(self, row_id: str, state: str, error: str) -> None:
+    def _finish(self, row_id: str, state: str, error: str, **more: object) -> None:
         self._session.execute(
             update(OutboxRow)
             .where(OutboxRow.id == row_id, OutboxRow.state == "pending")
-            .values(state=state, payload=None, finished_at=clock.now(), error=error)
+            .values(state=state, finished_at=clock.now(), error=error, **more)
         )
+
+
+@cache
+def is_next() -> ColumnElement[bool]:
+    """Return what is true of a row before which none of its lane waits."""
+    earlier = aliased(OutboxRow)
+    before = select(earlier.id).where(
+        earlier.lane == OutboxRow.lane,
+        earlier.state == literal_column("'pending'"),  # no parameter: the index is partial
+        earlier.turn < OutboxRow.turn,
+    )
+    return ~before.exists()
+
+
+def _after(kept: timedelta | None) -> datetime | None:
+    return None if kept is None else clock.now() + kept
 
 
 def _context(row_id: str) -> str:

@@ -59,7 +59,11 @@ class Cleaning:
                 & ~tokens.exists()
                 & ~refresh_tokens.exists(),
             ),
-            "outbox": (OutboxRow.id, over(OutboxRow.finished_at, settings.outbox)),
+            "outbox": (
+                OutboxRow.id,
+                over(OutboxRow.finished_at, settings.outbox) & OutboxRow.delete_after.is_(None),
+            ),
+            "callbacks": (OutboxRow.id, over(OutboxRow.delete_after, timedelta(0))),
             "sms_codes": (
                 SmsAuthorization.message_id,
                 over(SmsAuthorization.timestamp_created, settings.sms_codes),

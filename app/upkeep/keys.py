@@ -28,6 +28,7 @@ from app.store.applications import (
     MobileApplication,
     PushCredentialsRow,
 )
+from app.store.callbacks import CallbackRow
 from app.store.db import changed_one
 from app.store.envelopes import TemporaryKeyRow
 from app.store.keys import DataKeyRow
@@ -64,6 +65,9 @@ SEALED = (
     Sealed(
         ApplicationSetting.values_sealed, ApplicationSetting.id, "application_configuration.values"
     ),
+    Sealed(CallbackRow.basic_password_sealed, CallbackRow.id, "callbacks.basic_password"),
+    Sealed(CallbackRow.oauth2_secret_sealed, CallbackRow.id, "callbacks.oauth2_secret"),
+    Sealed(CallbackRow.signing_secret_sealed, CallbackRow.id, "callbacks.signing_secret"),
     Sealed(Registration.code_sealed, Registration.id, "registrations.code"),
     Sealed(Registration.server_key_sealed, Registration.id, "registrations.server_key"),
     Sealed(Registration.keys_sealed, Registration.id, "registrations.keys"),

@@ -9,11 +9,11 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import ColumnElement, Engine, func, select, text
 
 from app import clock
 from app.crypto.vault import Vault
-from app.store.outbox import OutboxRow
+from app.store.outbox import CALLBACK, OutboxRow, is_next
 
 log = structlog.get_logger("webflow.readiness")
 
@@ -81,20 +81,29 @@ def head() -> str:
 
 
 class OutboxLag(Collector):
-    """How long the message that is due longest has been waiting, and how many wait."""
+    """How long the message that is due longest has been waiting, and how many wait.
+
+    Callbacks by themselves: a slow receiver makes no text message late.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """Look into the table now."""
+        yield from self._measured("outbox", "deliver", OutboxRow.kind != CALLBACK)
+        yield from self._measured("callbacks", "call", OutboxRow.kind == CALLBACK)
+
+    def _measured(
+        self, name: str, verb: str, kind: ColumnElement[bool]
+    ) -> Iterator[GaugeMetricFamily]:
         due = select(func.count(), func.min(OutboxRow.due_at)).where(
-            OutboxRow.state == "pending", OutboxRow.due_at <= clock.now()
+            OutboxRow.state == "pending", OutboxRow.due_at <= clock.now(), kind, is_next()
         )
         with self._engine.connect() as connection:
             count, oldest = connection.execute(due).one()
         lag = (clock.now() - oldest).total_seconds() if count else 0.0
         yield GaugeMetricFamily(
-            "webflow_outbox_lag_seconds", "How long the oldest delivery is overdue", value=lag
+            f"webflow_{name}_lag_seconds", f"How long what to {verb} is overdue", value=lag
         )
-        yield GaugeMetricFamily("webflow_outbox_due", "Deliveries that are due", value=count)
+        yield GaugeMetricFamily(f"webflow_{name}_due", f"What to {verb} that is due", value=count)

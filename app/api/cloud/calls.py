@@ -16,11 +16,15 @@ from app.api.kit import Schema, authorization, check_texts, json_object, parse, 
 from app.api.openapi import ErrorAnswer, PlainAnswer, camel, is_public, new_document, publish
 from app.errors import NotAllowed, NotAuthenticated
 from app.mtoken.access import Caller
+from app.mtoken.callbacks import Callbacks
 from app.mtoken.operations import Operations
 from app.mtoken.registrations import Registrations
 from app.services import services
 
 PREFIX = "/powerauth-cloud"
+FOR_BOTH = (f"{PREFIX}/v2/admin/", f"{PREFIX}/internal/")
+"""For administrators, and for integration users as far as their applications go."""
+
 FROM_HERE = frozenset({None, "none", "same-origin"})
 """What browsers say of a request that no other site's page has made."""
 
@@ -116,6 +120,12 @@ def operations() -> Operations:
     return services().operations.within(caller().applications)
 
 
+def callbacks() -> Callbacks:
+    """Return the callbacks that there are for the caller."""
+    known = services().callbacks
+    return known if caller().is_admin else known.within(caller().applications)
+
+
 @bp.before_request
 def authenticate() -> None:
     """Let in system users; browsers never on behalf of another site."""
@@ -131,6 +141,8 @@ def authenticate() -> None:
 
 def _check_caller() -> None:
     """Let administrators administrate, and integration users do everything else."""
+    if request.path.startswith(FOR_BOTH) and caller().is_admin:
+        return
     for_admins = request.path.startswith(f"{PREFIX}/admin/")
     if not (caller().is_admin if for_admins else caller().is_integration):
         raise NotAllowed("not with this authority", caller=caller().name)

@@ -16,7 +16,7 @@ from app.errors import ApplicationNotFound, NotAuthenticated, NotConfigured, Pro
 
 log = structlog.get_logger("webflow.cloud")
 
-ADMIN = "/powerauth-cloud/admin/"
+ADMIN = ("/powerauth-cloud/admin/", "/powerauth-cloud/v2/admin/")
 NO_REGISTRATION = "Registration was not found, or the caller has no access to it."
 NO_APPLICATION = "Application was not found, or the caller has no access to it."
 BAD_KEY = "Invalid {act} application configuration request for configuration key: {key}"
@@ -46,6 +46,10 @@ MESSAGES = {
     "system_user_not_found": ("ERROR_ADMIN", "User was not found."),
     "system_user_already_exists": ("ERROR_ADMIN", "User already exists."),
     "last_administrator": ("ERROR_ADMIN", "The last administrator cannot be removed."),
+    "callback_not_found": ("ERROR_ADMIN", "Callback was not found."),
+    "invalid_callback_url": ("ERROR_ADMIN", "Callback URL is not valid."),
+    "invalid_token_uri": ("ERROR_ADMIN", "Token URI is not valid."),
+    "callback_without_secret": ("ERROR_ADMIN", "The authentication lacks its name or its secret."),
 }
 """Code of a problem → code and words of the dialect."""
 

@@ -3,6 +3,7 @@
 from app.api.cloud import (
     applications,
     audit,
+    callbacks,
     operations,
     registrations,
     telemetry,
@@ -16,6 +17,7 @@ __all__ = [
     "applications",
     "audit",
     "bp",
+    "callbacks",
     "operations",
     "registrations",
     "telemetry",

@@ -220,10 +220,14 @@ NAMES = st.sampled_from(
         "incompleteStatusCheck", "username", "enabled", "id", "roles", "key", "values",
         "templateName", "operationType", "dataTemplate", "signatureType", "texts", "ui",
         "expiration", "riskFlags", "maxFailureCount", "days", "timestampFrom", "timestampTo",
+        "incompleteStatusCheck", "type", "callbackUrl", "attributes", "authentication",
+        "retentionPeriod", "initialBackoff", "maxAttempts", "enabled", "signingSecret",
     ]
 )  # fmt: skip
 SENSIBLE = {
     "userId": USER, "appId": APP, "template": "payment", "change": "BLOCK", "name": "x",
+    "callbackUrl": "https://x.test", "type": "OPERATION_STATUS_CHANGE", "attributes": ["userId"],
+    "authentication": {"httpBasic": {"enabled": True, "username": "u", "password": "p"}},
     "flags": ["A"], "commitPhase": "ON_COMMIT", "parameters": {"amount": "1", "currency": "EUR"},
     "username": "robot", "enabled": True, "id": APP, "roles": ["A"],
     "key": "fido2_attestation_fmt_allowed", "values": ["packed"],
@@ -240,9 +244,17 @@ def test_no_made_up_request_is_a_failure_of_ours(lasting_apps, document):
         cloud = Cloud(lasting_apps(kind))
         phone = cloud.phone().id
         admin(lasting_apps(kind)).ask("POST", "/admin/users", {"username": "robot"})
-        known[kind] = {"registrationId": phone, "applicationId": APP, "username": "robot"}
+        known[kind] = {
+            "registrationId": phone,
+            "applicationId": APP,
+            "appId": APP,
+            "username": "robot",
+        }
         known[kind]["templateName"] = "standing"
         known[kind]["operationId"] = cloud.open()["operationId"]
+        wanted = {"name": "x", "type": "OPERATION_STATUS_CHANGE", "callbackUrl": "https://x.test"}
+        made = cloud("POST", f"/v2/admin/applications/{APP}/callbacks", wanted)
+        known[kind]["callbackId"] = made["callbackId"]
 
     @given(
         call=st.sampled_from(asked),
