@@ -1,0 +1,93 @@
+"""The portal: the bank, the flows, the pages, and how long somebody is blocked."""
+
+import re
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import (
+    Field,
+    field_validator,
+)
+
+from app.settings.kit import (
+    Attempts,
+    Section,
+)
+
+
+class BankSettings(Section):
+    """The bank behind the portal."""
+
+    adapter: Literal["demo"] = "demo"
+    """`demo` knows every valid user name, password `test`; refused in production."""
+
+    name: str = "Demo Bank"
+    """Name of the bank on pages and in text messages."""
+
+
+class FlowSettings(Section):
+    """How long a customer has, and how often a step may be tried."""
+
+    timeout: timedelta = timedelta(minutes=5)
+    """A flow ends this long after the customer's last activity (RTS art. 4(3)(d))."""
+
+    lifetime: timedelta = timedelta(minutes=30)
+    """A flow ends this long after it was opened, whatever the activity."""
+
+    attempts: Attempts = 5
+    """Wrong answers to one step before the flow fails (RTS art. 4(3)(b))."""
+
+    ended_redirect: timedelta = timedelta(seconds=3)
+    """The last page goes back to the third party by itself after this time."""
+
+
+class LiveSettings(Section):
+    """Sockets that wake waiting pages.
+
+    On SQLite the web process holds them; on PostgreSQL a process of its own does
+    (`python live.py`), which needs `redis_url`.
+    """
+
+    port: int = Field(default=8081, ge=1, le=65535)
+    """Port of the process of its own."""
+
+    url: str = ""
+    """Address of that process as browsers see it; empty: the portal's own, where a proxy passes
+    `/socket.io/` to it."""
+
+    connections: int = Field(default=0, ge=0, le=100_000)
+    """Sockets that one process holds; further pages ask every two seconds. 0: 200 on SQLite, where
+    each takes four threads, else 20,000."""
+
+    per_browser: int = Field(default=5, ge=1, le=100)
+    """Sockets of one browser, e.g. tabs."""
+
+    @field_validator("url")
+    @classmethod
+    def _an_origin(cls, value: str) -> str:
+        value = value.rstrip("/")
+        if value and re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", value) is None:
+            raise ValueError("begins with http:// or https:// and has no path")
+        return value
+
+
+class LockoutSettings(Section):
+    """How long a user is blocked after failures in a row, over steps and flows."""
+
+    failures: Attempts = 5
+    """Failures in a row that block a user."""
+
+    durations: tuple[timedelta, ...] = Field(
+        default=(timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30)), min_length=1
+    )
+    """How long the first, second, … block lasts; the last one repeats."""
+
+
+class WebSettings(Section):
+    """What people see."""
+
+    languages: tuple[str, ...] = ("en", "cs")
+    """Languages that the pages offer; the first one is the default."""
+
+    timezone: str = "Europe/Prague"
+    """Time zone of times on pages."""
