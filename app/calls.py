@@ -20,7 +20,7 @@ from app.crypto.vault import CannotOpenError
 from app.events import Name
 from app.mtoken.receivers import Receiver
 from app.services import Parts, Services
-from app.store.outbox import OutboxRow
+from app.store.outbox import CALLBACK, OutboxRow
 
 log = structlog.get_logger("webflow.calls")
 
@@ -130,7 +130,7 @@ class Calls:
         hold = self._settings.timeout + GRACE
         with self._lock:
             full = [name for name, n in self._busy.items() if n >= self._settings.parallel_each]
-        claimed = services.outbox.claim(hold=hold, callbacks=True, without=full)
+        claimed = services.outbox.claim(hold=hold, kinds=(CALLBACK,), without=full)
         if claimed is None:
             return None
         row, payload = claimed

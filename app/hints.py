@@ -124,7 +124,7 @@ def keep_hearing(
                         begun()
                         log.info("hints.heard")
                     elif kind == "message":
-                        hear(data.decode())
+                        hear(data.decode(errors="replace"))
         except (RedisError, OSError):
             if not is_lost:
                 log.warning("hints.lost", exc_info=True)

@@ -340,7 +340,12 @@ class Services:
         bank = parts.bank
         password, user_name = Password(bank, parts.gate), UserName(self.configuration, parts.texts)
         both, code = SmsPage(bank, sms, password), SmsPage(bank, sms)
-        digits = OfflineCode(self.offline, self.mtoken.registrations, parts.settings.mtoken)
+        digits = OfflineCode(
+            self.offline,
+            self.mtoken.registrations,
+            parts.settings.mtoken,
+            languages=parts.settings.web.languages,
+        )
         token = TokenPage(bank, self.mobile_token, digits, both)
         alone = TokenPage(bank, self.mobile_token, digits)
         choice = MethodChoice(

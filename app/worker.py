@@ -5,11 +5,12 @@ late (the sweep takes it), never lost.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import BoundedSemaphore, Event, Lock, Thread
 
 import structlog
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
@@ -25,7 +26,7 @@ from app.events import Name
 from app.services import Parts, Services
 from app.settings import Settings
 from app.store.engine import with_patience
-from app.store.outbox import SENDING, OutboxRow
+from app.store.outbox import MESSAGES, PUSHES, SENDING, TEXTS, OutboxRow
 
 log = structlog.get_logger("webflow.worker")
 
@@ -90,6 +91,10 @@ def ping(settings: Settings) -> None:
         opened.storage.close()
 
 
+PUSH_THREADS = 4
+"""Pushes that leave at once."""
+
+
 class Deliveries:
     """Takes what is due from the outbox and sends it, one transaction before and one after."""
 
@@ -106,17 +111,17 @@ class Deliveries:
         self._push = push or {}
         self._later = later
 
-    def drain(self) -> int:
+    def drain(self, kinds: Collection[str] = MESSAGES) -> int:
         """Deliver everything that is due now; return how many deliveries were tried."""
         tried = 0
-        while self._one():
+        while self._one(kinds):
             tried += 1
         return tried
 
-    def _one(self) -> bool:
+    def _one(self, kinds: Collection[str] = MESSAGES) -> bool:
         services = Services(self._parts, writing=True, actor=ACTOR)
         try:
-            claimed = services.outbox.claim(hold=HOLD)
+            claimed = services.outbox.claim(hold=HOLD, kinds=kinds)
             services.commit()
             if claimed is None:
                 return False
@@ -213,6 +218,8 @@ class Worker:
         self._huey = queue(parts.settings)
         self._deliveries = Deliveries(parts, sms, push=push, later=self._later)
         self._calls = Calls(parts, webhooks, later=self._later)
+        self._pushing: ThreadPoolExecutor | None = None
+        self._free = BoundedSemaphore(PUSH_THREADS)
         self._drain = _task(self._huey, self.drain)
         self._huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep)
         self._huey.periodic_task(crontab(minute=str(CLEAN_MINUTE)), name="clean")(self.clean)
@@ -220,6 +227,7 @@ class Worker:
     def run(self) -> None:
         """Work until a signal says stop."""
         self._beside()
+        self._pushing = ThreadPoolExecutor(PUSH_THREADS, thread_name_prefix="push")
         self.sweep()
         try:
             Consumer(
@@ -231,12 +239,26 @@ class Worker:
             ).run()
         finally:
             self._calls.stop()
+            self._pushing.shutdown(cancel_futures=True)
 
     def drain(self) -> None:
         """Deliver what is due."""
         self._before()
         self._calls.wake()
-        self._deliveries.drain()
+        self._deliveries.drain(TEXTS)
+        self._push()
+
+    def _push(self) -> None:
+        """Deliver pushes by threads of their own: a text never waits for a provider of pushes."""
+        if self._pushing is None:
+            self._deliveries.drain(PUSHES)
+        elif self._free.acquire(blocking=False):
+            self._pushing.submit(self._deliveries.drain, PUSHES).add_done_callback(self._pushed)
+
+    def _pushed(self, done: Future[int]) -> None:
+        self._free.release()
+        if not done.cancelled() and (error := done.exception()) is not None:
+            log.error("pushes.broke", exc_info=error)
 
     def sweep(self) -> None:
         """Do what nobody asked for in time: left-over deliveries, and what time has ended."""

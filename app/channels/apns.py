@@ -75,7 +75,7 @@ class _Account:
         if answer.status == HTTPStatus.FORBIDDEN and _reason(answer) == EXPIRED_TOKEN:
             answer = self._post(message, self._token.get(refused=token))
         if not answer.is_success:
-            raise _failure(answer)
+            raise _failure(answer, is_certain=bool(message.environment))
 
     def close(self) -> None:
         self._poster.close()
@@ -117,12 +117,16 @@ def _payload(message: Push) -> Mapping[str, object]:
     return {**message.extras, "aps": {"content-available": 1} if message.is_silent else shown}
 
 
-def _failure(answer: Answer) -> DeliveryFailed:
+def _failure(answer: Answer, *, is_certain: bool) -> DeliveryFailed:
+    """Return what a refusal means; `is_certain`: the phone said itself where it belongs.
+
+    A token of the other environment is a bad one, too: then a setting is wrong, not the phone.
+    """
     reason = _reason(answer)
     told = f"{answer.status} {reason}".strip()
     if answer.status == HTTPStatus.GONE and reason in GONE:
         return DeviceGone(told, since=_moment(answer.body.get("timestamp")))
-    if answer.status == HTTPStatus.BAD_REQUEST and reason == "BadDeviceToken":
+    if answer.status == HTTPStatus.BAD_REQUEST and reason == "BadDeviceToken" and is_certain:
         return DeviceGone(told)
     return answer.refusal(REFUSALS.get(reason, "refused"), reason)
 

@@ -11,7 +11,7 @@ from app.flows import shipped
 from app.flows.configuration_rows import definition, method, operation, segment
 from app.flows.definitions import StepDefinition, assemble
 from app.flows.shipped import AuthMethod, OperationConfig
-from app.flows.token_mode import factors_of
+from app.flows.token_mode import TWO_FACTORS, factors_of
 from app.nextstep.vocabulary import OperationKind, Step, Table, To
 from app.settings import FlowSettings
 from app.store.configuration import (
@@ -21,6 +21,9 @@ from app.store.configuration import (
     OrganizationRow,
     StepDefinitionRow,
 )
+
+STRONG = frozenset({Step.LOGIN_SCA, Step.APPROVAL_SCA})
+"""Steps that are strong customer authentication: one factor of a phone is not enough."""
 
 TEMPLATES: Mapping[int, OperationKind] = MappingProxyType({k.template: k for k in OperationKind})
 """What an operation is about, by the template of its data."""
@@ -123,7 +126,11 @@ class Catalogue:
             is_started=is_started,
             timeout=self._settings.timeout if seconds is None else timedelta(seconds=seconds),
             limits=limits,
-            factors={step: factors for step, each in self.methods.items() if each.has_mobile_token},
+            factors={
+                step: tuple(f for f in factors if step not in STRONG or f in TWO_FACTORS)
+                for step, each in self.methods.items()
+                if each.has_mobile_token
+            },
         )
 
 

@@ -136,7 +136,9 @@ class MobileToken:
         return self._operations.opened_for(flow.user_id or NOBODY, clock.now() - HOUR)
 
     def asked(self, flow: Flow) -> Asked:
-        """Return what the phone is asked."""
+        """Return what the phone is asked; a back end may have withdrawn it."""
+        if not flow.mtoken_operation_id:
+            return Asked("CANCELED", clock.now(), clock.now(), self.phones(flow.user_id))
         operation = self._operation(flow)
         return Asked(
             operation.status,

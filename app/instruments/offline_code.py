@@ -40,11 +40,17 @@ class OfflineCode:
     """Shows an operation that is waiting to one phone, and takes its digits for it."""
 
     def __init__(
-        self, offline: Offline, registrations: Registrations, settings: MtokenSettings
+        self,
+        offline: Offline,
+        registrations: Registrations,
+        settings: MtokenSettings,
+        *,
+        languages: Sequence[str],
     ) -> None:
         self._offline = offline
         self._registrations = registrations
         self._settings = settings
+        self._languages = languages
 
     @property
     def is_offered(self) -> bool:
@@ -66,7 +72,8 @@ class OfflineCode:
         chosen = chosen or phones[0]
         flow.offline = {"registration_id": chosen.registration_id, "nonce": nonce}
         try:
-            return len(self._text(flow, "en").encode()) <= MOST_OF_A_TEXT
+            texts = [self._text(flow, language) for language in self._languages]
+            return max(len(text.encode()) for text in texts) <= MOST_OF_A_TEXT
         except InvalidOfflineTextError:
             return False
 

@@ -61,7 +61,8 @@ class TokenPage:
         }
         if flow.phase == PHASE:
             return View("methods/mobile_token.html", kind, data)
-        data["scanned"] = self.offline.scanned(flow, language)
+        is_asked = flow.mtoken_operation_id is not None and flow.offline is not None
+        data["scanned"] = self.offline.scanned(flow, language) if is_asked else None
         return View("methods/mobile_token_offline.html", kind, data)
 
     def answer(self, flow: Flow, action: str, form: Form, payment: Payment | None) -> Answer:
@@ -124,7 +125,7 @@ class TokenPage:
         if not self.token.may_ask_again(flow):
             return Again("ask_too_early")
         if not self.token.ask(flow, payment):
-            return NO_PHONE
+            return self._without_phone(flow, payment)
         self.offline.forget(flow)
         flow.phase = PHASE
         return Again()
@@ -135,7 +136,7 @@ class TokenPage:
         if status in ENDED:
             return self._judge(flow, payment)
         if status != "PENDING" and not self.token.ask(flow, payment, silent=True):
-            return NO_PHONE
+            return self._without_phone(flow, payment)
         if not self.offline.choose(flow, form.get("device")):
             return Again("offline_unavailable")
         flow.phase = OFFLINE
@@ -161,6 +162,10 @@ class TokenPage:
             return WRONG_DIGITS
 
         return Work(self._owner(flow), then, refusal=WRONG_DIGITS)
+
+    def _without_phone(self, flow: Flow, payment: Payment | None) -> Answer:
+        """Send a code instead, where there is one: no phone may be asked, or not so often."""
+        return NO_PHONE if self.sms is None else self._fall_back(flow, payment, self.sms)
 
     def _fall_back(self, flow: Flow, payment: Payment | None, sms: SmsPage) -> Answer:
         """Send the code now, and not earlier."""

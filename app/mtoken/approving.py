@@ -104,7 +104,7 @@ class Approving:
         if handset.flags & UNVERIFIED:
             return Refusal.NOT_VERIFIED
         factor = judge(row)
-        if factor is None:
+        if factor is None or not allows(row.factors, factor):
             return self._fail(row, None, origin, "signature")
         known = _origin(handset, origin) | {"authFactor": factor.value.upper()}
         return self._end(row, handset, "APPROVED", known)

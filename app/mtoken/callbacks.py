@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -95,12 +96,14 @@ class Callbacks:
     def remove(self, application_id: str, callback_id: str) -> None:
         """Remove a callback; what waits for it is never sent. Raises CallbackNotFound."""
         row = self._found(application_id, callback_id)
+        self._session.refresh(row, with_for_update=True)  # first, as whoever notes a call does it
         self._outbox.void(reference_of(row.id))
         self._session.delete(row)
         self._tell(Name.CALLBACK_REMOVED, row)
 
     def _write(self, row: CallbackRow, wish: CallbackWish) -> None:
         self._check_url(wish.url, InvalidCallbackUrl)
+        self._keep_secrets_at_home(row, wish)
         row.name, row.type, row.url = wish.name, wish.type, wish.url
         always = ALWAYS[wish.type]
         row.attributes = [each for each in dict.fromkeys(wish.attributes) if each != always]
@@ -113,6 +116,15 @@ class Callbacks:
         row.retention_seconds = int(wish.retention.total_seconds())
         row.backoff_ms = int(wish.backoff / timedelta(milliseconds=1))
         row.max_attempts, row.enabled = wish.max_attempts, wish.enabled
+
+    def _keep_secrets_at_home(self, row: CallbackRow, wish: CallbackWish) -> None:
+        """Forget what was given for another place: nobody may have it sent to their own."""
+        moves = origin_of(row.url) != origin_of(wish.url)
+        if moves:
+            row.basic_password_sealed = None
+        uri = wish.oauth2.token_uri if wish.oauth2 else None
+        if moves or origin_of(row.oauth2_token_uri) != origin_of(uri):
+            row.oauth2_secret_sealed = None
 
     def _write_basic(self, row: CallbackRow, wish: Basic | None) -> None:
         if wish is None:
@@ -188,3 +200,13 @@ def _shown(row: CallbackRow) -> Callback:
         max_attempts=row.max_attempts,
         enabled=row.enabled,
     )
+
+
+def origin_of(url: str | None) -> tuple[str, str | None, int | None]:
+    """Return the place that an address names."""
+    try:
+        parts = urlsplit(url or "")
+        port = parts.port
+    except ValueError:  # it is refused where it is checked
+        return "", url, None
+    return parts.scheme, parts.hostname, port

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.crypto.activation import State
+from app.crypto.signatures import SignatureType
 from app.crypto.totp import totp
 from app.crypto.vault import Vault
 from app.errors import (
@@ -29,6 +30,7 @@ from app.mtoken.wording import filled, kept
 from app.nextstep.form_data import MalformedFormData, parse_form
 from app.nextstep.operation_data import MalformedOperationData
 from app.store.applications import MobileApplication
+from app.store.flows import Flow
 from app.store.operations import OperationApplication, OperationRow
 from app.store.registrations import Registration
 
@@ -106,11 +108,12 @@ class Operations:
         )
 
     def opened_for(self, user_id: str, since: datetime) -> int:
-        """Count what was opened for a user by flows, from a moment on."""
+        """Count what flows in which nobody has proved anything opened for a user since then."""
         counted = select(func.count()).where(
             OperationRow.user_id == user_id,
             OperationRow.created_at > since,
-            OperationRow.external_id.is_not(None),
+            OperationRow.external_id == Flow.id,
+            Flow.authenticated_at.is_(None),
         )
         return self._session.scalar(counted) or 0
 
@@ -224,7 +227,7 @@ class Operations:
             data=data,
             form_data=form,
             parameters=dict(wanted.parameters),
-            factors=[factor.value for factor in wanted.factors or template.factors],
+            factors=[factor.value for factor in _factors(wanted, template)],
             risk_flags=template.risk_flags,
             ui=None if template.ui is None else filled(template.ui, wanted.parameters),
             texts=kept(template.sayings, wanted.parameters),
@@ -241,6 +244,12 @@ class Operations:
 
     def _new_seed(self, operation_id: str) -> bytes:
         return self._vault.seal(secrets.token_bytes(SEED_BYTES), context=seed_place(operation_id))
+
+
+def _factors(wanted: NewOperation, template: Template) -> Sequence[SignatureType]:
+    """Return what approves: what is wanted, as far as the template allows it."""
+    both = [factor for factor in wanted.factors or () if factor in template.factors]
+    return both or template.factors
 
 
 def seed_place(operation_id: str) -> str:

@@ -127,9 +127,11 @@ def filled(ui: Mapping[str, object], parameters: Mapping[str, str]) -> dict[str,
 
     def value(found: re.Match[str]) -> str:
         # Inside of a JSON text: quotes and backslashes of a parameter must not end it.
-        return json.dumps(parameters[found[1]])[1:-1] if found[1] in parameters else found[0]
+        given = parameters.get(found[1])
+        return found[0] if given is None else json.dumps(given, ensure_ascii=False)[1:-1]
 
-    screens: dict[str, object] = json.loads(PLACEHOLDER.sub(value, json.dumps(ui)))
+    text = json.dumps(ui, ensure_ascii=False)  # names of parameters are as they are written
+    screens: dict[str, object] = json.loads(PLACEHOLDER.sub(value, text))
     return screens
 
 

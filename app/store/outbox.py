@@ -26,6 +26,10 @@ from app.store.db import Base, changed_one
 CALLBACK = "callback"
 """The kind of rows that go to integrators: each in its turn, and by workers of their own."""
 
+TEXTS, PUSHES = ("sms", "decoy"), ("push",)
+MESSAGES = (*TEXTS, *PUSHES)
+"""Kinds of what people get."""
+
 SENDING = "sending"
 """Stands as the error of a row while it is being delivered, and for ever if nobody came back."""
 
@@ -115,24 +119,25 @@ class Outbox:
         )
 
     def claim(
-        self, *, hold: timedelta, callbacks: bool = False, without: Collection[str] = ()
+        self, *, hold: timedelta, kinds: Collection[str] = MESSAGES, without: Collection[str] = ()
     ) -> tuple[OutboxRow, dict[str, str]] | None:
         """Take the delivery that has been due longest, for `hold`; nobody else gets it meanwhile.
 
-        Either one of the `callbacks`, but none of the references `without`, or any other.
-        Rows past their end are voided on the way. The caller commits before it delivers. The row
-        shows the error as it was: `SENDING`, if a worker took it and never said how it went.
+        One of these kinds, but none of the references `without`. Rows past their end are voided
+        on the way. The caller commits before it delivers. The row shows the error as it was:
+        `SENDING`, if a worker took it and never said how it went.
         """
         moment = clock.now()
         self._session.execute(
             update(OutboxRow)
             .where(OutboxRow.state == "pending", OutboxRow.expires_at <= moment)
+            .where(OutboxRow.kind.in_(kinds))
             .values(state="void", payload=None, finished_at=moment, error="expired")
         )
         due = (
             select(OutboxRow)
             .where(OutboxRow.state == "pending", OutboxRow.due_at <= moment, is_next())
-            .where(OutboxRow.kind == CALLBACK if callbacks else OutboxRow.kind != CALLBACK)
+            .where(OutboxRow.kind.in_(kinds))
             .where(OutboxRow.reference.not_in(without))
             .order_by(OutboxRow.due_at)  # by nothing else: an index has this order
             .limit(1)
@@ -154,7 +159,7 @@ class Outbox:
             opened = self._vault.open(row.payload, context=_context(row.id))
         except CannotOpenError:
             self.failed(row.id, "cannot_open")
-            return self.claim(hold=hold, callbacks=callbacks, without=without)
+            return self.claim(hold=hold, kinds=kinds, without=without)
         payload: dict[str, str] = json.loads(opened)
         return row, payload
 

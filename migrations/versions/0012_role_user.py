@@ -10,7 +10,15 @@ depends_on = None
 RENAME = "UPDATE pa_cloud_user_authority SET authority = '{}' WHERE authority = '{}'"
 
 
+BOTH = (
+    "DELETE FROM pa_cloud_user_authority WHERE authority = '{}' AND user_id IN "
+    "(SELECT user_id FROM pa_cloud_user_authority WHERE authority = '{}')"
+)
+"""Whoever has both names by hand keeps one."""
+
+
 def upgrade() -> None:
+    op.execute(BOTH.format("ROLE_INTEGRATION", "ROLE_USER"))
     op.execute(RENAME.format("ROLE_USER", "ROLE_INTEGRATION"))
 
 

@@ -64,7 +64,9 @@ const renew = () => {
 
 const fetchNumber = async () => {
   try {
-    const page = new DOMParser().parseFromString(await (await fetch(location.pathname)).text(), "text/html");
+    const answer = await fetch(location.pathname);
+    if (!answer.ok) throw answer;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const newer = page.querySelector("[data-renew]");
     if (newer) document.querySelector("[data-renew]").replaceWith(newer);
     if (newer) renew();

@@ -187,10 +187,16 @@ def test_a_device_that_has_gone_is_told_with_the_moment(world, channel):
 
 @pytest.mark.parametrize("token", ["cd" * 32, "not hexadecimal/../x", "..", ""])
 def test_a_token_that_is_none_says_that_the_device_is_gone(world, channel, token):
-    failure = failure_of(channel, replace(SHOWN, token=token))
+    failure = failure_of(channel, replace(SHOWN, token=token, environment="production"))
     assert isinstance(failure, DeviceGone)
     assert failure.since is None
     assert set(world.apns.refused) <= {"BadDeviceToken"}
+
+
+def test_a_token_of_an_environment_that_we_only_assume_costs_no_device(world, channel):
+    failure = failure_of(channel, replace(SHOWN, token="cd" * 32, environment=""))
+    assert not isinstance(failure, DeviceGone)
+    assert failure.answer == "400 BadDeviceToken"
 
 
 @pytest.mark.parametrize(

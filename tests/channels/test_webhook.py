@@ -24,6 +24,7 @@ SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 PASSWORD, CLIENT_SECRET = "a-password-nobody-may-see", "a-secret:nobody/may see"
 BODY = '{"type":"OPERATION","status":"čeká"}'.encode()
 FAST = CallbacksSettings(timeout=timedelta(seconds=1))
+USUAL = CallbacksSettings(timeout=timedelta(seconds=10))
 
 
 @pytest.fixture
@@ -34,6 +35,12 @@ def receiver():
 
 @pytest.fixture
 def channel():
+    return Webhooks(USUAL, allow_private=True)
+
+
+@pytest.fixture
+def hasty():
+    """One that does not wait for long, where nobody answers."""
     return Webhooks(FAST, allow_private=True)
 
 
@@ -174,18 +181,18 @@ def test_nobody_listens(channel):
     assert failure(channel, call(f"http://127.0.0.1:{port}/?k=top-secret")) == "not_connected"
 
 
-def test_who_does_not_answer_in_time_is_left(receiver, channel):
+def test_who_does_not_answer_in_time_is_left(receiver, hasty):
     receiver.before = lambda _called: time.sleep(3)
     began = time.monotonic()
-    assert failure(channel, call(receiver.url)) == "timeout"
-    assert time.monotonic() - began < 2
+    assert failure(hasty, call(receiver.url)) == "timeout"
+    assert time.monotonic() - began < 2.5
 
 
-def test_who_answers_byte_by_byte_is_left_as_soon(receiver, channel):
+def test_who_answers_byte_by_byte_is_left_as_soon(receiver, hasty):
     receiver.drip = 0.1
     began = time.monotonic()
-    assert failure(channel, call(receiver.url)) == "timeout"
-    assert time.monotonic() - began < 2
+    assert failure(hasty, call(receiver.url)) == "timeout"
+    assert time.monotonic() - began < 2.5
 
 
 def test_no_proxy_of_the_environment_gets_to_see_a_call(receiver, channel, monkeypatch):

@@ -182,7 +182,7 @@ def test_the_phone_shows_who_asks_and_the_account_that_was_chosen(walker, phone)
     [
         ({"mobileTokenEnabled": False}, None),
         ({"mobileTokenMode": '{"type":"2FA","variants":["possession_knowledge"]}'}, ["knowledge"]),
-        ({"mobileTokenMode": '{"type":"1FA"}'}, ["", "knowledge", "biometry"]),
+        ({"mobileTokenMode": '{"type":"1FA"}'}, ["knowledge", "biometry"]),
         ({"mobileTokenMode": "no JSON"}, None),
     ],
 )
@@ -362,3 +362,39 @@ def test_a_page_that_needs_no_number_shows_none_and_stays(walker):
     page = walker.name()
     assert "potp" not in page.html
     assert 'http-equiv="refresh"' not in page.html
+
+
+@on_sqlite
+def test_a_back_end_that_stops_asking_the_phone_leaves_a_page_with_ways_on(app, walker, phone):
+    walker.name()
+    wanted = {"operationId": walker.flow().id, "mobileTokenActive": False}
+    http = app.test_client()
+    answer = http.put(
+        "/powerauth-nextstep/operation/mobileToken/status", json={"requestObject": wanted}
+    )
+    assert answer.status_code == 200, answer.text
+    assert phone.pending() == []
+    assert "The request in the mobile app is over." in walker.reload().text
+    walker.press("continue")
+    assert CONFIRM in walker.press("ask").text
+    walker.press("offline")
+    http.put("/powerauth-nextstep/operation/mobileToken/status", json={"requestObject": wanted})
+    assert "This QR code is no longer valid." in walker.reload().text
+    walker.press("offline")
+    (operation,) = phone.pending()
+    assert operation["name"] == "login"
+
+
+@on_sqlite
+def test_where_phones_may_not_be_asked_so_often_a_code_is_sent_instead(settings):
+    mtoken = settings.mtoken.model_copy(update={"requests_per_hour": 1})
+    with built(settings.model_copy(update={"mtoken": mtoken})) as app:
+        WalkerPhone(app)
+        walker = Walker(app)
+        walker.start_payment()
+        walker.name()
+        for seconds in (16, 32):
+            with later(seconds=seconds):
+                assert CONFIRM in walker.press("ask").text
+        with later(seconds=48):
+            assert "Enter your password and SMS code" in walker.press("ask").text

@@ -262,7 +262,7 @@ def test_what_a_dead_worker_left_is_called_again_with_the_same_key(room, app, ti
     add(room, max_attempts=attempts)
     operation = room.create()
     with serving(app) as services:
-        row, _ = services.outbox.claim(hold=timedelta(seconds=30), callbacks=True)
+        row, _ = services.outbox.claim(hold=timedelta(seconds=30), kinds=("callback",))
         services.session.commit()
     channel = Channel()
     assert calls(app, channel).drain() == 0
@@ -278,7 +278,7 @@ def test_a_call_of_which_workers_die_is_given_up(room, app, time):
     room.create()
     for _ in range(4):
         with serving(app) as services:
-            services.outbox.claim(hold=timedelta(seconds=30), callbacks=True)
+            services.outbox.claim(hold=timedelta(seconds=30), kinds=("callback",))
             services.session.commit()
         time.shift(30)
     channel = Channel()

@@ -10,6 +10,7 @@ import ssl
 import time
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock, Thread
 from typing import Any
@@ -94,7 +95,7 @@ class ApnsServer:
         with self._lock:
             gone, self._open = self._open, []
         for each in gone:
-            _end(each)
+            _hang_up(each)
 
     def fall_silent(self) -> None:
         """Leave every connection open, and hear nothing on it any more, like a lost NAT entry."""
@@ -103,7 +104,8 @@ class ApnsServer:
 
     def close(self) -> None:
         """Serve nobody any more."""
-        _end(self._listening)
+        _hang_up(self._listening)
+        self._listening.close()
         self.hang_up()
 
     def _accept(self) -> None:
@@ -240,10 +242,7 @@ def _answer(connection: H2Connection, stream: int, reply: Reply) -> None:
         connection.send_data(stream, body, end_stream=True)
 
 
-def _end(each: socket.socket) -> None:
-    try:
+def _hang_up(each: socket.socket) -> None:
+    """End a connection; who reads from it closes it: its number could be another one's by then."""
+    with suppress(OSError):
         each.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
-    finally:
-        each.close()

@@ -26,7 +26,10 @@ Attributes = Annotated[list[str], Field(max_length=64)]
 Retention = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=3650))]
 Backoff = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(hours=1))]
 SigningSecret = Annotated[
-    str, Field(pattern=r"^(whsec_([A-Za-z0-9+/]{4}){8,85}([A-Za-z0-9+/]{2,3}={1,2})?)?$")
+    str,
+    Field(
+        pattern=r"^(whsec_([A-Za-z0-9+/]{4}){8,85}([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?)?$"
+    ),
 ]
 
 

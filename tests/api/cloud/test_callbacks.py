@@ -450,3 +450,39 @@ def test_only_what_was_asked_for_is_told(app):  # 39
     plain = {"type": "OPERATION", "operationId": operation}
     found = sorted(receiver.told, key=len)
     assert found == [plain, plain | {"status": "PENDING"}]
+
+
+def test_secrets_do_not_follow_a_callback_to_another_place(cloud):
+    made = cloud("POST", PATH, FULL)
+    basic = {"httpBasic": {"enabled": True, "username": "bank"}}
+    moved = FULL | {"authentication": basic, "callbackUrl": "https://shop.example.evil.example/"}
+    assert cloud.refused("PUT", f"{PATH}/{made['callbackId']}", moved) == "ERROR_ADMIN"
+    same = FULL | {"authentication": basic, "callbackUrl": "https://shop.example/other"}
+    kept = cloud("PUT", f"{PATH}/{made['callbackId']}", same)
+    assert kept["authentication"]["httpBasic"]["passwordSet"]
+    tokens = {
+        "oauth2": {"enabled": True, "clientId": "b", "tokenUri": "https://evil.example/token"}
+    }
+    made = cloud("POST", PATH, FULL)
+    moved = FULL | {"authentication": tokens}
+    assert cloud.refused("PUT", f"{PATH}/{made['callbackId']}", moved) == "ERROR_ADMIN"
+    assert (
+        cloud.refused(
+            "PUT",
+            f"{PATH}/{made['callbackId']}",
+            FULL
+            | {
+                "authentication": {
+                    "oauth2": {"enabled": True, "clientId": "b", "tokenUri": "http://[x"}
+                }
+            },
+        )
+        == "ERROR_ADMIN"
+    )
+
+
+@pytest.mark.parametrize("secret", ["whsec_" + "A" * 32 + "AA=", "whsec_" + "A" * 32 + "B==="])
+def test_a_signing_secret_that_is_no_base64_is_refused(cloud, secret):
+    answer = cloud.ask("POST", PATH, LEAST | {"signingSecret": secret})
+    assert answer.status_code == 400
+    assert secret not in answer.text
