@@ -16,6 +16,7 @@ import structlog
 from huey import Huey, PostgresHuey, SqliteHuey, crontab
 from huey.api import TaskWrapper
 from huey.consumer import Consumer
+from psycopg.errors import UniqueViolation
 from sqlalchemy.exc import IntegrityError
 
 from app import clock
@@ -52,7 +53,10 @@ def queue(settings: Settings) -> Huey:
         database = Path(settings.database.removeprefix("sqlite:///"))
         return SqliteHuey(filename=str(database.with_name("huey.db")), fsync=False, results=False)
     dsn = settings.database.replace("postgresql+psycopg://", "postgresql://", 1)
-    return PostgresHuey(dsn=with_patience(dsn), results=False)
+    try:
+        return PostgresHuey(dsn=with_patience(dsn), results=False)
+    except UniqueViolation:  # another process was making its tables at this moment
+        return PostgresHuey(dsn=with_patience(dsn), results=False)
 
 
 def waker(settings: Settings) -> Callable[[], None]:
