@@ -23,15 +23,15 @@ class LoginSca:
         self._sms = sms
         self._token = token
 
-    def begin(self, flow: Flow) -> Work[str | None] | None:
+    def begin(self, flow: Flow) -> Work[User | None] | None:
         """Start with the user name, unless a back end has named the user before."""
         flow.phase = ""
         if flow.user_id is None:
             return None
         user_id, organization_id = flow.user_id, flow.organization_id
         return Work(
-            lambda: self._sms.phone_of(user_id, organization_id),
-            lambda flow, phone: self._token.start(flow, phone=phone, payment=None),
+            lambda: self._sms.owner_of(user_id, organization_id),
+            lambda flow, user: self._token.start(flow, user=user, payment=None),
         )
 
     def view(self, flow: Flow, language: str) -> View:
@@ -73,4 +73,4 @@ class LoginSca:
         flow.username = identity.username
         flow.user_id = user.id if user else None
         flow.organization_id = user.organization_id if user else identity.organization_id
-        return self._token.start(flow, phone=user.phone if user else None, payment=None)
+        return self._token.start(flow, user=user, payment=None)

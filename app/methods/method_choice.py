@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from app.bank.base import User
 from app.methods.base import Again, Answer, Chosen, Form, View
 from app.methods.review import Review, Start
 from app.nextstep.vocabulary import Step
@@ -31,11 +32,11 @@ class MethodChoice:
             return Again("method_missing", "method")
         return self.review.choose(flow, form, partial(self._begin, Step(wanted)))
 
-    def _begin(self, step: Step, flow: Flow, phone: str | None) -> Answer:
+    def _begin(self, step: Step, flow: Flow, user: User | None) -> Answer:
         start = self.starts[step]
         if flow.step == step.value:
-            return start(flow, phone)
-        return Chosen(step, lambda flow: start(flow, phone))
+            return start(flow, user)
+        return Chosen(step, lambda flow: start(flow, user))
 
     def _methods(self, flow: Flow) -> list[str]:
         """Return the steps on offer that can be taken here, the present one first."""

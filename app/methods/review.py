@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.bank.base import Account, Bank
+from app.bank.base import Account, Bank, User
 from app.methods.base import Again, Answer, Form, Work
 from app.nextstep.operation_data import Payment, parse, payment_of
 from app.store.flows import Flow
 
-Start = Callable[[Flow, str | None], Answer]
-"""What follows the review; gets the phone number that codes go to."""
+Start = Callable[[Flow, User | None], Answer]
+"""What follows the review; gets the customer, if they may go on."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,14 @@ class Review:
         wanted, language = form.get("account"), flow.language
         user_id, organization_id = flow.user_id or "", flow.organization_id or ""
 
-        def look() -> tuple[Sequence[Account], str | None]:
+        def look() -> tuple[Sequence[Account], User | None]:
             user = self.bank.user(user_id, organization_id)
             accounts = self.bank.accounts(user_id, organization_id, language=language)
-            return accounts, user.phone if user and user.active else None
+            return accounts, user if user and user.active else None
 
-        def then(flow: Flow, found: tuple[Sequence[Account], str | None]) -> Answer:
-            accounts, phone = found
-            return _fix(flow, wanted, accounts) or start(flow, phone)
+        def then(flow: Flow, found: tuple[Sequence[Account], User | None]) -> Answer:
+            accounts, user = found
+            return _fix(flow, wanted, accounts) or start(flow, user)
 
         return Work(look, then)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from app.bank.base import Bank
+from app.bank.base import Bank, User
 from app.instruments.password import MAX_LENGTH, Password
 from app.instruments.sms_code import Challenge, SmsCode
 from app.methods import review
@@ -26,14 +26,14 @@ class SmsPage:
     password: Password | None = None
     """None: the code is the only factor."""
 
-    def start(self, flow: Flow, *, phone: str | None, payment: Payment | None) -> Answer:
-        """Show the page; its first message goes out now, once."""
+    def start(self, flow: Flow, *, user: User | None, payment: Payment | None) -> Answer:
+        """Show the page; its first message goes out now, once. `user`: if they may go on."""
         flow.phase = PHASE
-        return self._send(flow, phone=phone, payment=payment)
+        return self._send(flow, phone=user.phone if user else None, payment=payment)
 
-    def approve(self, flow: Flow, phone: str | None) -> Answer:
+    def approve(self, flow: Flow, user: User | None) -> Answer:
         """Begin the approval of a payment that was reviewed."""
-        return self.start(flow, phone=phone, payment=review.payment(flow))
+        return self.start(flow, user=user, payment=review.payment(flow))
 
     def data(self, flow: Flow) -> dict[str, object]:
         """Return what the page shows; the same for users who do not exist."""
@@ -56,24 +56,24 @@ class SmsPage:
             case _:
                 return Again("out_of_date")
 
-    def phone_of(self, user_id: str | None, organization_id: str | None) -> str | None:
-        """Return where the user's codes go; None for nobody, and for a user who is blocked.
+    def owner_of(self, user_id: str | None, organization_id: str | None) -> User | None:
+        """Return whose flow it is; None for nobody, and for a user who is blocked.
 
         The bank is asked about nobody as well: its answer takes a time that can be measured.
         """
         user = self.bank.user(user_id or NOBODY, organization_id or "")
-        return user.phone if user_id and user and user.active else None
+        return user if user_id and user and user.active else None
 
     def _resend(self, flow: Flow, payment: Payment | None) -> Answer:
         if not self.sms.may_resend(flow):
             return Again("resend_too_early")
         user_id, organization_id = flow.user_id, flow.organization_id
 
-        def find() -> str | None:
-            return self.phone_of(user_id, organization_id)
+        def find() -> User | None:
+            return self.owner_of(user_id, organization_id)
 
-        def send(flow: Flow, phone: str | None) -> Answer:
-            answer = self._send(flow, phone=phone, payment=payment)
+        def send(flow: Flow, user: User | None) -> Answer:
+            answer = self._send(flow, phone=user.phone if user else None, payment=payment)
             flow.sms_resent = answer.problem is None
             return answer
 

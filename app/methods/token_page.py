@@ -33,21 +33,21 @@ class TokenPage:
     sms: SmsPage | None = None
     """None: no code is sent instead."""
 
-    def start(self, flow: Flow, *, phone: str | None, payment: Payment | None) -> Answer:
+    def start(self, flow: Flow, *, user: User | None, payment: Payment | None) -> Answer:
         """Ask the user's phones; send a code instead, if there is none that could answer.
 
-        Without a number for codes the bank knows nobody, or has blocked them: then as with a code.
+        `user`: whom the bank knows and has not blocked; for others it is as with a code.
         """
-        if self.token.ask(flow, payment, is_active=phone is not None):
+        if self.token.ask(flow, payment, is_active=user is not None):
             flow.phase = PHASE
             return Again()
         if self.sms is None:
             return NO_PHONE
-        return self.sms.start(flow, phone=phone, payment=payment)
+        return self.sms.start(flow, user=user, payment=payment)
 
-    def approve(self, flow: Flow, phone: str | None) -> Answer:
+    def approve(self, flow: Flow, user: User | None) -> Answer:
         """Begin the approval of a payment that was reviewed."""
-        return self.start(flow, phone=phone, payment=review.payment(flow))
+        return self.start(flow, user=user, payment=review.payment(flow))
 
     def view(self, flow: Flow, kind: str, language: str) -> View:
         """Show what the phone is asked, and how that stands."""
@@ -171,9 +171,9 @@ class TokenPage:
         """Send the code now, and not earlier."""
         user_id, organization_id = flow.user_id, flow.organization_id
 
-        def start(flow: Flow, phone: str | None) -> Answer:
+        def start(flow: Flow, user: User | None) -> Answer:
             self.token.withdraw(flow)
             self.offline.forget(flow)
-            return sms.start(flow, phone=phone, payment=payment)
+            return sms.start(flow, user=user, payment=payment)
 
-        return Work(lambda: sms.phone_of(user_id, organization_id), start)
+        return Work(lambda: sms.owner_of(user_id, organization_id), start)

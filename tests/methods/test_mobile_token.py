@@ -398,3 +398,35 @@ def test_where_phones_may_not_be_asked_so_often_a_code_is_sent_instead(settings)
                 assert CONFIRM in walker.press("ask").text
         with later(seconds=48):
             assert "Enter your password and SMS code" in walker.press("ask").text
+
+
+@on_sqlite
+def test_whoever_has_a_phone_that_signs_needs_no_number_for_messages(app, phone):
+    class Silent:
+        """The demo's bank, which knows nobody's number."""
+
+        def __init__(self, bank):
+            self.bank = bank
+
+        def __getattr__(self, name):
+            return getattr(self.bank, name)
+
+        def find_user(self, username, organization_id):
+            return self._without(self.bank.find_user(username, organization_id))
+
+        def user(self, user_id, organization_id):
+            return self._without(self.bank.user(user_id, organization_id))
+
+        def _without(self, user):
+            return user and replace(user, phone=None)
+
+    put_in(app, bank=Silent(parts_of(app).bank))
+    walker = Walker(app)
+    walker.start_payment()
+    assert CONFIRM in walker.name().text
+    phone.approve()
+    walker.press("continue")
+    assert CONFIRM in walker.choose().text
+    phone.approve()
+    walker.press("continue")
+    assert walker.flow().step == "CONSENT"
