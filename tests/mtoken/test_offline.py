@@ -170,3 +170,21 @@ def test_of_parallel_right_answers_one_approves(app, device):
         thread.join()
     assert refusals.count(None) == 1
     assert status_of(app, operation) == "APPROVED"
+
+
+@on_sqlite
+def test_the_pin_is_refused_where_only_biometry_is_allowed(app, device):
+    biometry = (SignatureType.POSSESSION_BIOMETRY,)
+    operation = open_operation(app, template={"factors": biometry})
+    scanned = scan(app, operation, device)
+    with_pin = scanned.approve(device.handset.state, PIN)
+    assert answer(app, operation, device, with_pin).refusal is Refusal.ATTEMPT_FAILED
+    assert status_of(app, operation) == "PENDING"
+    assert answer(app, operation, device, scanned.approve(device.handset.state)).refusal is None
+
+
+@on_sqlite
+def test_whoever_opens_an_operation_gets_no_factor_that_its_template_refuses(app):
+    wanted = (SignatureType.POSSESSION, *KNOWLEDGE)
+    assert open_operation(app, factors=wanted).factors == KNOWLEDGE
+    assert open_operation(app, factors=wanted[:1]).factors == SHIPPED["payment"].factors
