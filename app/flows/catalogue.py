@@ -12,7 +12,7 @@ from app.flows.configuration_rows import definition, method, operation, segment
 from app.flows.definitions import StepDefinition, assemble
 from app.flows.shipped import AuthMethod, OperationConfig
 from app.flows.token_mode import TWO_FACTORS, factors_of
-from app.nextstep.vocabulary import OperationKind, Step, Table, To
+from app.nextstep.vocabulary import STRONG, OperationKind, Step, Table, To
 from app.settings import FlowSettings
 from app.store.configuration import (
     AuthMethodRow,
@@ -21,9 +21,6 @@ from app.store.configuration import (
     OrganizationRow,
     StepDefinitionRow,
 )
-
-STRONG = frozenset({Step.LOGIN_SCA, Step.APPROVAL_SCA})
-"""Steps that are strong customer authentication: one factor of a phone is not enough."""
 
 TEMPLATES: Mapping[int, OperationKind] = MappingProxyType({k.template: k for k in OperationKind})
 """What an operation is about, by the template of its data."""

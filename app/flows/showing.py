@@ -12,6 +12,7 @@ from app.nextstep.form_data import Words, localise, parse_form
 from app.nextstep.operation_data import Payment, parse, payment_of
 from app.nextstep.vocabulary import (
     NEVER_SHOWN,
+    STRONG,
     Instrument,
     OperationKind,
     Result,
@@ -32,9 +33,6 @@ ENDED_CODES: Mapping[str, tuple[str, str]] = {
     "operation.methodNotAvailable": ("failed", "phone_unusable"),
 }
 """Reason of the end → outcome and code of the words for people."""
-
-STRONG = (Step.APPROVAL_SCA, Step.LOGIN_SCA)
-"""Steps of strong authentication; what is to be approved is bound to the first one alone."""
 
 
 def page(

@@ -23,6 +23,10 @@ class Step(StrEnum):
 NEVER_SHOWN: Final = frozenset({Step.USER_ID_ASSIGN, Step.INIT})
 """Steps that only programs take: they are offered in answers and never make a page."""
 
+STRONG: Final = (Step.APPROVAL_SCA, Step.LOGIN_SCA)
+"""Steps of strong authentication, for which one factor is never enough; what is to be approved is
+bound to the first one alone."""
+
 
 class Result(StrEnum):
     """How a step ended."""

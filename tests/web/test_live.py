@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -16,7 +18,7 @@ from app.settings import LiveSettings, Settings
 from app.web import live
 from tests.support.databases import built, engine_of
 from tests.support.device import paired
-from tests.support.sockets import HINT, Socket
+from tests.support.sockets import HINT, TARGET, Socket
 from tests.support.store import on_sqlite, parts_of, put_in, serving
 from tests.support.walker import USER, Walker
 
@@ -142,6 +144,40 @@ def test_whatever_the_reason_is_the_refusal_is_the_same(app, portal, walker):
     ]
     assert [page.status for page in refused] == [403] * 5
     assert len(portal.live) == 0
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Sec-WebSocket-Version", "12"),
+        ("Sec-WebSocket-Version", None),
+        ("Sec-WebSocket-Key", "AAAA"),
+        ("Sec-WebSocket-Key", None),
+        ("Connection", "close"),
+        ("Upgrade", "h2c"),
+    ],
+)
+def test_what_is_no_handshake_is_refused_and_breaks_nothing(portal, walker, name, value):
+    headers = {
+        "Host": urlsplit(portal.address).netloc,
+        "Origin": ORIGIN,
+        "Cookie": f"wf_browser={token(walker)}",
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        name: value,
+    }
+    there = urlsplit(portal.address)
+    http = HTTPConnection(there.hostname, there.port, timeout=10)
+    http.putrequest("GET", f"{TARGET}&flow={walker.address.rpartition('/')[2]}", skip_host=True)
+    for each, given in headers.items():
+        if given is not None:
+            http.putheader(each, given)
+    http.endheaders()
+    assert http.getresponse().status == 403
+    http.close()
 
 
 @on_sqlite
