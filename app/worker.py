@@ -231,7 +231,7 @@ class Worker:
     def run(self) -> None:
         """Work until a signal says stop."""
         self._beside()
-        self._pushing = ThreadPoolExecutor(PUSH_THREADS, thread_name_prefix="push")
+        self.begin()
         self.sweep()
         try:
             Consumer(
@@ -242,7 +242,16 @@ class Worker:
                 check_worker_health=True,
             ).run()
         finally:
-            self._calls.stop()
+            self.end()
+
+    def begin(self) -> None:
+        """Let pushes leave by threads of their own from now on."""
+        self._pushing = ThreadPoolExecutor(PUSH_THREADS, thread_name_prefix="push")
+
+    def end(self) -> None:
+        """Wait for what is being sent."""
+        self._calls.stop()
+        if self._pushing is not None:
             self._pushing.shutdown(cancel_futures=True)
 
     def drain(self) -> None:

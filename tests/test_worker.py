@@ -4,6 +4,7 @@ import json
 import threading
 from collections import Counter
 from datetime import timedelta
+from threading import Event
 
 import pytest
 import time_machine
@@ -433,3 +434,37 @@ def test_the_worker_follows_the_clock_of_testers_and_messages_still_leave_at_onc
         assert len(all_of(app, DemoSms)) == 1
     finally:
         clock.shift(timedelta(0))
+
+
+@on_sqlite
+def test_a_text_never_waits_for_a_provider_of_pushes(app, worker):
+    begun, may_end, phone = Event(), Event(), Phone()
+
+    class Hanging:
+        def send(self, _message):
+            begun.set()
+            may_end.wait(20)
+
+    worker._deliveries = Deliveries(  # noqa: SLF001 - the channels are where our house ends
+        parts_of(app), phone, push=dict.fromkeys(("apns", "fcm", "hms"), Hanging()), later=Waits()
+    )
+    worker.begin()
+    try:
+        with serving(app) as services:
+            payload = {
+                "platform": "fcm", "token": "t", "registration_id": "r", "application_id": "demo",
+                "environment": "", "extras": "{}", "title": "T", "text": "X",
+            }  # fmt: skip
+            services.outbox.put("push", "operation:1", payload, lifetime=LIFETIME)
+            services.session.commit()
+        worker.drain()
+        assert begun.wait(10)
+        put(app, "m1")
+        worker.drain()
+        assert [message.text for message in phone.sent] == ["m1"]
+        assert not may_end.is_set()
+    finally:
+        may_end.set()
+        worker.end()
+    states = {row.kind: row.state for row in all_of(app, OutboxRow)}
+    assert states == {"push": "delivered", "sms": "delivered"}
