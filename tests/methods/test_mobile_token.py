@@ -430,3 +430,28 @@ def test_whoever_has_a_phone_that_signs_needs_no_number_for_messages(app, phone)
     phone.approve()
     walker.press("continue")
     assert walker.flow().step == "CONSENT"
+
+
+@on_sqlite
+def test_only_requests_of_whoever_proved_nothing_are_counted(settings):
+    mtoken = settings.mtoken.model_copy(update={"requests_per_hour": 1})
+    with built(settings.model_copy(update={"mtoken": mtoken})) as app:
+        phone = WalkerPhone(app)
+        with serving(app) as services:
+            for number in range(4):
+                services.operations.create(
+                    NewOperation(
+                        template="login",
+                        applications=("demo",),
+                        user_id=USER,
+                        data="A2",
+                        external_id=f"of-a-back-end-{number}",
+                    )
+                )
+            services.commit()
+        walker = Walker(app)
+        walker.start_payment()
+        assert CONFIRM in walker.name().text
+        newest = phone.pending()[0]
+        rows = {row.id: row for row in all_of(app, OperationRow)}
+        assert not rows[newest["id"]].silent
