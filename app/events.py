@@ -19,6 +19,7 @@ class Name(StrEnum):
 
     FLOW_CREATED = "flow.created"
     FLOW_OPENED = "flow.opened"
+    FLOW_DEVICE_ACCEPTED = "flow.device.accepted"
     STEP_CONFIRMED = "flow.step.confirmed"
     STEP_REJECTED = "flow.step.rejected"
     FLOW_DONE = "flow.done"

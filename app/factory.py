@@ -322,6 +322,8 @@ def _doors(app: Flask, settings: Settings) -> None:
         qr_svg=qr_svg,
         texts_of=messages.text,
         live_address=settings.live_address,
+        leaving_ends=settings.flow.refresh_policy == "interrupt",
+        warning_seconds=int(settings.flow.warning.total_seconds()),
     )
     limits.register(app, settings.rate_limits, redis_url=settings.redis_url)
     csrf = CSRFProtect(app)

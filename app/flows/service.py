@@ -3,13 +3,15 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from hmac import compare_digest
+from math import ceil
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
 from app.bank.base import USERNAME
-from app.errors import NotFound, OperationNotAvailable, OperationNotFound
+from app.errors import NotFound, OperationNotAvailable, OperationNotFound, StepNotExpected
 from app.events import Journal, Name
 from app.flows import showing
 from app.flows.configuration import Configuration
@@ -18,11 +20,11 @@ from app.flows.lockout import Lockout
 from app.flows.preparing import Preparing, deadline_of
 from app.flows.showing import TIMEOUT
 from app.flows.steering import Steering
-from app.flows.transitions import INTERRUPTED, Available, Ticket, Transitions
+from app.flows.transitions import INTERRUPTED, PAGE_LEFT, Available, Ticket, Transitions
 from app.flows.versions import Versions
-from app.flows.views import Binding, Ended, NewOperation, Operation, Outcome, Page
+from app.flows.views import Binding, Ended, NewOperation, Operation, Outcome, Page, Signal
 from app.instruments.mobile_token import MobileToken
-from app.methods.base import Form, Method
+from app.methods.base import Form, Method, View
 from app.nextstep.vocabulary import Result, Step
 from app.settings import FlowSettings
 from app.store.flows import Flow
@@ -31,6 +33,7 @@ from app.texts import Texts
 HANDLE_BYTES = 24
 BY_HANDLE = select(Flow).where(Flow.handle == bindparam("handle"))
 """Asked by every page; as a constant it is put together once."""
+ANDROID = View("android_warning.html", "notice", {})
 MOST_LISTED = 1000
 """Operations that a list holds."""
 
@@ -156,6 +159,11 @@ class Flows:
         table = self._configuration.rules(flow.operation_name).table
         return showing.outcome(flow, self._history.of(flow)[flow.id], table)
 
+    def note_return(self, operation_id: str, return_to: str) -> None:
+        """Note that a browser took this way back: whoever looks at the last page again stays."""
+        taken = update(Flow).where(Flow.id == operation_id, Flow.return_to == return_to)
+        self._session.execute(taken.values(return_to=None))
+
     def has_phone(self, user_id: str, operation_name: str, step: Step) -> bool:
         """Tell whether a phone of a user could confirm a step. Raises InvalidConfiguration."""
         rules = self._configuration.rules(operation_name)
@@ -163,25 +171,54 @@ class Flows:
 
     # --- for the browser ------------------------------------------------------------------
 
-    def show(self, handle: str, browser: str | None, language: str) -> Page | Ended:
-        """Return the present page; showing it twice changes nothing."""
+    def show(
+        self, handle: str, browser: str | None, language: str, *, on_android: bool = False
+    ) -> Page | Ended:
+        """Return the present page; showing it twice changes nothing.
+
+        On an Android device a warning stands before everything else, once in a flow.
+        """
         flow = self._mine(handle, browser)
-        if flow.result != "CONTINUE" or showing.is_late(flow):
+        if not _is_running(flow):
             return showing.ended(flow, timed_out=showing.is_late(flow))
+        warned = not on_android or flow.device_accepted_at or not self._settings.android_warning
         method = self._methods[Step(str(flow.step))]
         return showing.page(
             flow,
-            method.view(flow, language),
+            method.view(flow, language) if warned else ANDROID,
             words=self._texts.words(language),
             rules=self._configuration.rules(flow.operation_name),
             available=self._methods.keys(),
         )
 
-    def signal(self, handle: str, browser: str | None) -> str:
-        """Return a text that changes when the page has something new to show; extends nothing."""
+    def signal(self, handle: str, browser: str | None) -> Signal:
+        """Return whether the page has something new to show; extends nothing."""
         flow = self._mine(handle, browser)
-        ended = flow.result != "CONTINUE" or showing.is_late(flow)
-        return "ended" if ended else self._token.signal(flow)
+        if not _is_running(flow):
+            return Signal("ended", 0, may_extend=False)
+        left = ceil((flow.expires_at - clock.now()).total_seconds())
+        return Signal(self._token.signal(flow), left, may_extend=flow.expires_at < flow.ends_at)
+
+    def extend(self, handle: str, browser: str | None, nonce: str) -> None:
+        """Give the customer who asks for it more time; never past the flow's lifetime.
+
+        What was typed, or is being judged, stays as it is: the version does not change.
+        Raises StepNotExpected for a page that is out of date.
+        """
+        flow = self._mine(handle, browser)
+        if _is_running(flow):
+            _check_page(flow, nonce)
+            deadline_of(flow, self._timeout(flow))
+
+    def leave(self, handle: str, browser: str | None, nonce: str) -> None:
+        """End a flow whose page was closed or loaded anew (product decision 4).
+
+        Raises StepNotExpected for a page that is out of date: its closing means nothing.
+        """
+        flow = self._mine(handle, browser)
+        if _is_running(flow):
+            _check_page(flow, nonce)
+            self._transitions.end(flow, Result.CANCELED, PAGE_LEFT)
 
     def answer(  # noqa: PLR0913 - what one form post consists of
         self,
@@ -204,8 +241,12 @@ class Flows:
             self._transitions.end(flow, Result.AUTH_METHOD_FAILED, TIMEOUT)
             return None
         self._versions.claim(flow, nonce)
-        flow.language, flow.problem = language, None
         deadline_of(flow, self._timeout(flow))
+        if action == "override":
+            flow.device_accepted_at = clock.now()
+            self._journal.record(Name.FLOW_DEVICE_ACCEPTED, flow.id)
+            return None
+        flow.language, flow.problem = language, None
         step = Step(str(flow.step))
         if action in ("cancel", "reject"):
             self._transitions.resolve(flow, step, Result.CANCELED)
@@ -239,7 +280,7 @@ class Flows:
     def _check_available(self, flow: Flow, binding: Binding) -> None:
         if flow.client_id not in (None, binding.client_id):
             raise OperationNotAvailable("another client's", operation=flow.id)
-        if flow.result != "CONTINUE" or showing.is_late(flow):
+        if not _is_running(flow):
             raise OperationNotAvailable("ended", operation=flow.id)
         if flow.browser_id not in (None, binding.browser):
             raise OperationNotAvailable("another browser's", operation=flow.id)
@@ -284,3 +325,12 @@ class Flows:
             )
             for flow in flows
         ]
+
+
+def _is_running(flow: Flow) -> bool:
+    return flow.result == "CONTINUE" and not showing.is_late(flow)
+
+
+def _check_page(flow: Flow, nonce: str) -> None:
+    if not compare_digest(flow.nonce.encode(), nonce.encode()):
+        raise StepNotExpected("of another page", flow=flow.id)

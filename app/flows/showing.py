@@ -29,6 +29,7 @@ ENDED_CODES: Mapping[str, tuple[str, str]] = {
     TIMEOUT: ("timeout", "timeout"),
     "authentication.maxAttemptsExceeded": ("failed", "attempts_exceeded"),
     "canceled.interrupted_operation": ("interrupted", "interrupted"),
+    "canceled.page_left": ("interrupted", "page_left"),
     "operation.canceled": ("canceled", "rejected"),
     "operation.methodNotAvailable": ("failed", "phone_unusable"),
 }

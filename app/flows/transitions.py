@@ -29,6 +29,7 @@ from app.store.flows import Flow
 
 ATTEMPTS_EXCEEDED = "authentication.maxAttemptsExceeded"
 INTERRUPTED = "canceled.interrupted_operation"
+PAGE_LEFT = "canceled.page_left"
 CANCELED = "canceled.unknown"
 UNKNOWN = "error.unknown"
 NOT_ACTIVE = "NOT_ACTIVE"

@@ -136,6 +136,18 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Signal:
+    """What a page asks for between two answers; asking extends nothing."""
+
+    text: str
+    """Changes when the page has something new to show; `ended`: the last page."""
+    seconds_left: int
+    """Until the end, by the server's clock; 0: it is over."""
+    may_extend: bool
+    """Whether the customer can have more time; not close to the absolute end."""
+
+
+@dataclass(frozen=True)
 class Ended:
     """The last page of a flow."""
 
@@ -149,6 +161,7 @@ class Ended:
     ended_at: datetime
     request_id: str
     return_url: str
+    """Empty: the application has got the result already."""
     return_origin: str
 
 

@@ -42,6 +42,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "operation.timeout": "The request timed out",
         "authentication.maxAttemptsExceeded": "Authentication failed",
         "canceled.interrupted_operation": "The request was interrupted by a newer one",
+        "canceled.page_left": "The customer left the page",
     }
 )
 """Reason of a flow's end → what the third party is told; plain ASCII without quotes."""
@@ -68,7 +69,7 @@ def start(request: Request, *, language: str) -> str:
         scopes=split(request.scope),
         browser=browser,
         language=language,
-        return_to=f"/oauth2/resume/{request_id}",
+        return_to=_way_back(request_id),
         return_origin=_origin(asked["redirect_uri"]),
         login_hint=asked.get("login_hint", ""),
     )
@@ -106,6 +107,7 @@ def resume(server: Server, request_id: str) -> Response:
     services().begin_writing()
     now = clock.now()
     _finish(request_id, now)
+    services().flows.note_return(request.operation_id, _way_back(request_id))
     saved = saved_request(request.parameters)
     # Once more, because the client may have been disabled or changed meanwhile.
     grant = server.get_authorization_grant(saved)
@@ -116,6 +118,10 @@ def resume(server: Server, request_id: str) -> Response:
     granted = _granted(outcome, request.operation_id, now)
     answer: Response = server.create_authorization_response(saved, grant_user=granted, grant=grant)
     return answer
+
+
+def _way_back(request_id: str) -> str:
+    return f"/oauth2/resume/{request_id}"
 
 
 def _operation(request: Request, client: Client) -> str:

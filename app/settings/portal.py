@@ -37,6 +37,16 @@ class FlowSettings(Section):
     attempts: Attempts = 5
     """Wrong answers to one step before the flow fails (RTS art. 4(3)(b))."""
 
+    warning: timedelta = timedelta(minutes=1)
+    """A page warns this long before the flow ends (WCAG 2.2.1: at least 20 seconds)."""
+
+    refresh_policy: Literal["interrupt", "keep"] = "interrupt"
+    """What closing or reloading a page does to its flow. `interrupt`: the browser asks, then the
+    flow ends. `keep`: nothing; the same page appears again. Without JavaScript it is `keep`."""
+
+    android_warning: bool = True
+    """Whether a browser on Android is told first that two devices are safer (RTS art. 9)."""
+
     ended_redirect: timedelta = timedelta(seconds=3)
     """The last page goes back to the third party by itself after this time."""
 

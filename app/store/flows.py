@@ -79,6 +79,8 @@ class Flow(Base):
     debit_account: Mapped[dict[str, Any] | None]
     """The chosen account `{id, number, name}`; fixed once the approval has started."""
 
+    device_accepted_at: Mapped[datetime | None]
+    """When the customer went on with one device in spite of the warning."""
     language: Mapped[str] = mapped_column(String(16), default="en")
     browser_id: Mapped[str | None] = mapped_column(String(64))
     return_to: Mapped[str | None] = mapped_column(String(256))

@@ -11,7 +11,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app import clock
-from app.errors import Problem
+from app.errors import OperationNotAvailable, Problem
 
 log = structlog.get_logger("webflow.web")
 
@@ -62,8 +62,10 @@ def _paged(error: Exception) -> ResponseReturnValue:
 
 def _problem(problem: Problem) -> ResponseReturnValue:
     log.warning(problem.code, detail=problem.detail, **_loggable(problem.context))
+    lost = request.blueprint == "flow" and not request.cookies
+    code = "no_cookies" if lost and isinstance(problem, OperationNotAvailable) else problem.code
     headers = {"Retry-After": "2"} if problem.status is HTTPStatus.SERVICE_UNAVAILABLE else {}
-    return _page(problem.code, problem.status), problem.status, headers
+    return _page(code, problem.status), problem.status, headers
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:

@@ -1,7 +1,9 @@
 """Pages of a flow: GET shows the present step, POST answers it; all steps pass here."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from http import HTTPStatus
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -37,7 +39,9 @@ class FormOf:
 def show(handle: str) -> ResponseReturnValue:
     """Show the present page of a flow, or how it ended."""
     _check_name(handle)
-    seen = services().flows.show(handle, services().browser, language())
+    seen = services().flows.show(
+        handle, services().browser, language(), on_android=_is_on_android()
+    )
     allow_return_to(seen.return_origin)
     if isinstance(seen, Ended):
         seconds = int(services().settings.flow.ended_redirect.total_seconds())
@@ -49,9 +53,38 @@ def show(handle: str) -> ResponseReturnValue:
 
 @bp.get("/<handle>/signal")
 def signal(handle: str) -> ResponseReturnValue:
-    """Tell a waiting page whether there is something new; it asks every other second."""
+    """Tell a page whether there is something new, and how long it has got; extends nothing."""
     _check_name(handle)
-    return {"signal": services().flows.signal(handle, services().browser)}
+    found = services().flows.signal(handle, services().browser)
+    return {
+        "signal": found.text,
+        "secondsLeft": found.seconds_left,
+        "mayExtend": found.may_extend,
+    }
+
+
+@bp.post("/<handle>/extend")
+def extend(handle: str) -> ResponseReturnValue:
+    """Give the customer who pressed "Stay signed in" more time."""
+    return _of_page(handle, services().flows.extend)
+
+
+@bp.post("/<handle>/leave")
+def leave(handle: str) -> ResponseReturnValue:
+    """End the flow whose page says, while it goes away, that it was left."""
+    if services().settings.flow.refresh_policy == "keep":
+        return "", HTTPStatus.NO_CONTENT
+    return _of_page(handle, services().flows.leave)
+
+
+def _of_page(handle: str, act: Callable[[str, str | None, str], None]) -> ResponseReturnValue:
+    """Do what a script of the present page asks for; of older pages nothing is done."""
+    _check_name(handle)
+    try:
+        act(handle, services().browser, _plain(request.form.get("step", "")))
+    except StepNotExpected:
+        return "", HTTPStatus.CONFLICT
+    return "", HTTPStatus.NO_CONTENT
 
 
 @bp.post("/<handle>")
@@ -70,6 +103,11 @@ def answer(handle: str) -> ResponseReturnValue:
     except StepNotExpected:
         notice = OUT_OF_DATE
     return redirect(url_for("flow.show", handle=handle, notice=notice), 303)
+
+
+def _is_on_android() -> bool:
+    told = request.headers.get("Sec-CH-UA-Platform", "").strip('"')
+    return told == "Android" or "Android" in request.headers.get("User-Agent", "")
 
 
 def _check_name(handle: str) -> None:

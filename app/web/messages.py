@@ -93,6 +93,10 @@ ENDINGS: Mapping[str, Words] = {
         N_("This request has been interrupted by a newer one."),
         N_("Only one request can be open in a browser. Go on in the newer one."),
     ),
+    "page_left": Words(
+        N_("The request was interrupted"),
+        N_("Its page was closed or loaded anew, so we ended it for your security."),
+    ),
     "failed": Words(
         N_("The request could not be completed"), N_("Something went wrong, so we ended it.")
     ),
@@ -145,6 +149,14 @@ ERRORS: Mapping[str, Words] = {
         ),
     ),
     "method_not_allowed": Words(N_("This address cannot be used like this"), START_AGAIN),
+    "no_cookies": Words(
+        N_("Your browser sent no cookie"),
+        N_(
+            "For your security a request works only in the browser in which it was started, and "
+            "that is known by a cookie. Allow cookies for this site, and start again from the "
+            "application. Nothing was changed and no payment was sent."
+        ),
+    ),
     "not_found": Words(
         N_("We cannot find this page"),
         N_(

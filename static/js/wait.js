@@ -17,7 +17,10 @@ const alone = (act) =>
   navigator.locks ? navigator.locks.request(`wait ${location.pathname}`, act) : act();
 
 const goOn = async () => {
-  if (version(await ask()) !== version(form.dataset.signal)) return location.reload();
+  if (version(await ask()) !== version(form.dataset.signal)) {
+    dispatchEvent(new Event("flow:go"));
+    return location.reload();
+  }
   form.requestSubmit(form.querySelector("[value=continue]"));
   await new Promise(() => {}); // held until this page is gone
 };

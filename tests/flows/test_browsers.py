@@ -305,3 +305,27 @@ def wait_for_a_lock(app):
         while not session.scalar(waiting):
             assert monotonic() < latest, "nobody waits"
             sleep(0.02)
+
+
+@on_sqlite
+def test_whoever_has_no_cookies_is_told_so(app):
+    walker = Walker(app)
+    walker.start_login()
+    walker.client._cookies.clear()
+    answer = walker.get()
+    assert answer.status_code == 409
+    assert "Your browser sent no cookie" in answer.text
+
+
+def test_whoever_comes_back_after_the_return_stays_on_the_last_page(app):  # D8
+    walker = Walker(app)
+    walker.start_login()
+    walker.press("cancel")
+    way_back = walker.way_back
+    assert walker.leave()["error"] == "access_denied"
+    page = walker.reload()
+    assert "You cancelled the request" in page.text
+    assert "The application has got the result." in page.text
+    assert way_back not in page.html
+    assert page.content.refresh is None
+    assert walker.client.get(way_back).status_code == 409

@@ -36,6 +36,8 @@ class Site:
         )
         self.app.jinja_env.globals.update(
             bank_name="Demo Bank",
+            leaving_ends=True,
+            warning_seconds=60,
             live_address="http://localhost:8080",
             portal_host="localhost:8080",
             qr_svg=qr.qr_svg,

@@ -237,6 +237,7 @@ REVIEW, APPROVAL = "methods/approval_sca.html", "methods/approval_sca_sms.html"
 TOKEN, OFFLINE = "methods/mobile_token.html", "methods/mobile_token_offline.html"
 CONSENT, ENDED, ERROR = "methods/consent.html", "ended.html", "errors/error.html"
 DEMO, OUTBOX, PUSHES = "demo/index.html", "demo/sms.html", "demo/push.html"
+WARNED = "android_warning.html"
 TWO = organizations("Personal", "Corporate")
 DEBIT = {"name": "Current account", "number": "19-2000145399/0800"}
 TERMS = Markup(  # noqa: S704 - as the bank's text arrives, sanitised
@@ -289,6 +290,7 @@ def _sign_ins() -> dict[str, Sample]:
     no_password = problem("password_empty", "password", username="10045678")
     asked = {"organizations": TWO, "username": "10045678", "is_known": False}
     return {
+        "android": signing_in(WARNED, {}, "login"),
         "username": signing_in(USERNAME, two),
         "username-login": signing_in(USERNAME, two | {"organizations": TWO[:1]}, "login"),
         "username-empty": signing_in(USERNAME, two, problem=empty),

@@ -12,12 +12,12 @@ FLOW_CODES = {
     "resend_too_early", "account_missing", "account_unusable", "accounts_missing",
     "consent_incomplete", "option_required", "out_of_date", "try_again",
     "done_login", "done_payment", "canceled", "timeout", "attempts_exceeded", "interrupted",
-    "failed",
+    "page_left", "failed",
 }  # fmt: skip
 PAGE_CODES = {
     "not_found", "bad_request", "csrf", "forbidden", "method_not_allowed", "too_large",
     "overloaded", "internal", "invalid_request", "invalid_client", "invalid_redirect_uri",
-    "operation_not_available", "already_returned",
+    "operation_not_available", "already_returned", "no_cookies",
 }  # fmt: skip
 
 

@@ -1,0 +1,32 @@
+// Closing or reloading the page of a running flow ends it; the browser asks first. Only what the
+// customer does on the page itself leads on: its forms, its language, and what scripts load anew.
+const form = document.getElementById("step");
+const MOMENT = 8000; // as long as an answer may take
+const REST = 1000; // the old page's farewell may arrive after the question for this one
+let goneOnAt = -Infinity;
+
+const goOn = () => { goneOnAt = performance.now(); };
+const isGoingOn = () => performance.now() - goneOnAt < MOMENT;
+
+addEventListener("flow:go", goOn);
+addEventListener("submit", goOn);
+addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  // The mobile app, or a telephone, takes nobody away from here.
+  if (link && !event.defaultPrevented && (!/^https?:$/.test(link.protocol) || link.pathname === location.pathname)) goOn();
+});
+
+addEventListener("beforeunload", (event) => {
+  if (!isGoingOn()) event.preventDefault();
+});
+
+addEventListener("pagehide", () => {
+  if (isGoingOn()) return;
+  const body = new FormData();
+  for (const name of ["csrf_token", "step"]) body.set(name, form.elements[name].value);
+  navigator.sendBeacon(`${location.pathname}/leave`, body);
+});
+
+if (performance.getEntriesByType("navigation")[0]?.type === "reload") {
+  setTimeout(() => dispatchEvent(new Event("flow:look")), REST);
+}
