@@ -3,6 +3,7 @@
 const QUICK = 2000;
 const SLOW = 30000;
 const form = document.querySelector("[data-signal]");
+const lost = document.querySelector("[data-lost]");
 const version = (signal) => signal.split(" ")[0];
 let socket, timer, left;
 
@@ -29,13 +30,14 @@ const look = async () => {
   clearTimeout(timer);
   try {
     const signal = await ask();
+    lost.hidden = true;
     if (left) return;
     if (signal !== form.dataset.signal) {
       leave();
       return await alone(goOn);
     }
   } catch {
-    left = false;
+    left = lost.hidden = false;
     // the server is lost for now; the button works as soon as it is back
   }
   clearTimeout(timer);

@@ -381,8 +381,11 @@ def _endings() -> dict[str, Sample]:
         "ended-timeout": ended("timeout", "timeout"),
         "ended-attempts": ended("failed", "attempts_exceeded"),
         "ended-interrupted": ended("interrupted", "interrupted"),
+        "ended-left": ended("interrupted", "page_left"),
         "ended-failed": ended("failed", "failed", "login"),
+        "ended-returned": ended("done", "done_payment"),
     }
+    endings["ended-returned"].return_url = ""
     return {name: (ENDED, {"ended": each, "redirect_after": 3}) for name, each in endings.items()}
 
 
