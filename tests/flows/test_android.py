@@ -8,7 +8,9 @@ from tests.support.store import all_of, on_sqlite
 from tests.support.walker import Walker
 
 WARNING = "It is safer to use two devices"
-PIXEL = "Mozilla/5.0 (Linux; Android 15; Pixel 8) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36"
+PIXEL = (
+    "Mozilla/5.0 (Linux; Android 15; Pixel 8) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36"
+)
 HEADERS = [{"User-Agent": PIXEL}, {"Sec-CH-UA-Platform": '"Android"'}]
 
 
