@@ -311,7 +311,8 @@ def wait_for_a_lock(app):
 def test_whoever_has_no_cookies_is_told_so(app):
     walker = Walker(app)
     walker.start_login()
-    walker.client._cookies.clear()
+    for name in ("wf_browser", "wf_session"):
+        walker.client.delete_cookie(name)
     answer = walker.get()
     assert answer.status_code == 409
     assert "Your browser sent no cookie" in answer.text
