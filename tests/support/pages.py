@@ -132,6 +132,11 @@ class Page(HTMLParser):
             if name == tag and wanted.items() <= found.items()
         ]
 
+    @property
+    def answers(self) -> list[dict[str, str | None]]:
+        """The buttons of the page's own form; not those of the dialog above it."""
+        return [each for each in self.find("button", name="action") if "form" not in each]
+
     def one(self, tag: str, **attributes: str) -> dict[str, str | None]:
         """Return the only element with these attributes."""
         (found,) = self.find(tag, **attributes)

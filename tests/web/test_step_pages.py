@@ -128,7 +128,9 @@ def test_a_longer_code_fits(site: Site) -> None:
 
 
 def test_what_needs_a_script_is_hidden_without_one(site: Site) -> None:
-    assert "hidden" in site.sample("password").one("button", type="button")
+    seen = site.sample("password")
+    assert "hidden" in seen.one("button", aria_controls="password")
+    assert "open" not in seen.one("dialog")
     assert "hidden" in site.sample("ended-done").one("button", type="button")
 
 
@@ -177,7 +179,7 @@ def test_without_a_usable_account_the_payment_can_only_be_rejected(
     seen = site.show(REVIEW, page=page("payment", "payment", {"accounts": given}))
     assert "There is no account to pay from." in seen.text
     assert not seen.find("input", name="account")
-    assert [button["value"] for button in seen.find("button", name="action")] == ["cancel"]
+    assert [button["value"] for button in seen.answers] == ["cancel"]
 
 
 def test_a_choice_that_is_missing_marks_the_group(site: Site) -> None:
@@ -288,8 +290,7 @@ def test_testers_move_the_clock_and_lift_blocks(site: Site) -> None:
 def test_nothing_is_ticked_on_a_consent_and_both_answers_weigh_the_same(site: Site) -> None:
     seen = site.sample("consent")
     assert not [box for box in seen.find("input", type="checkbox") if "checked" in box]
-    buttons = seen.find("button", name="action")
-    assert [button["class"] for button in buttons] == ["button button-outline"] * 2
+    assert [button["class"] for button in seen.answers] == ["button button-outline"] * 2
     assert {"(required)", "(optional)"} <= set(seen.texts)
     assert "Start one payment of 100.00 CZK to 238400856/0300" in seen.text
     assert f"Paid from {DEBIT['name']}" in seen.text

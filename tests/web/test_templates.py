@@ -16,6 +16,7 @@ OTHER_WAYS = {
     "token": ["ask", "offline", "sms"],
     "offline": ["ask", "sms"],
 }
+RETURNED = "ended-returned"
 STEPS = [name for name in NAMES if samples()[name][0].startswith("methods/")]
 
 
@@ -27,7 +28,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 
 def test_every_template_that_is_a_page_has_a_sample() -> None:
-    frames = {"layout.html", "step.html", "demo/layout.html", "methods/sms_scripts.html"}
+    frames = {
+        "layout.html",
+        "step.html",
+        "demo/layout.html",
+        "methods/sms_scripts.html",
+        "time_out.html",
+    }
     folder = ROOT / "templates"
     pages = {path.relative_to(folder).as_posix() for path in folder.rglob("*.html")}
     macros = {page for page in pages if page.startswith("macros/")}
@@ -93,13 +100,14 @@ def test_forms_carry_the_token_and_the_nonce_and_the_main_action_first(
     assert [form.get("method") for form in forms] == ["post"] * len(forms)
     for field, value in (("csrf_token", "csrf-1"), ("step", "nonce-1")):
         assert [e["value"] for e in seen.find("input", name=field)] == [value] * len(forms)
-    actions = [button["value"] for button in seen.find("button", name="action")]
+    actions = [button["value"] for button in seen.answers]
     if name == "review-none":
         assert actions == ["cancel"]
     else:
         forward, backward, *others = actions
         assert others == next((w for n, w in OTHER_WAYS.items() if name.startswith(n)), [])
-        assert forward in (("offline",) if name == "offline-over" else ("continue", "confirm"))
+        onward = {"offline-over": ("offline",), "android": ("override",)}
+        assert forward in onward.get(name, ("continue", "confirm"))
         assert backward in ("cancel", "reject")
 
 
@@ -121,7 +129,7 @@ def test_a_problem_is_told_by_the_title_and_by_one_notice_or_field(site: Site, n
         assert not notices
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("ended-")])
+@pytest.mark.parametrize("name", sorted({n for n in NAMES if n.startswith("ended-")} - {RETURNED}))
 def test_the_end_leads_back_with_and_without_a_script(site: Site, name: str) -> None:
     seen = site.sample(name)
     link = seen.one("a", href="/oauth2/resume/abc")
@@ -130,6 +138,13 @@ def test_the_end_leads_back_with_and_without_a_script(site: Site, name: str) -> 
     assert re.search(r"<noscript>\s*<meta http-equiv", seen.html)
     assert "Back to Demo application" in seen.text
     assert "You will be redirected back in a moment." in seen.text
+
+
+def test_whoever_comes_back_to_the_end_is_not_sent_away_again(site: Site) -> None:
+    seen = site.sample(RETURNED)
+    assert not seen.find("meta", http_equiv="refresh")
+    assert not seen.find("a", class_="button")
+    assert "The application has got the result." in seen.text
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("ended-")])
