@@ -36,7 +36,11 @@ SCATTERED = {
 
 HURRY = {
     "postgresql": ("SET synchronous_commit = off",),
-    "sqlite": ("PRAGMA synchronous = OFF", "PRAGMA cache_size = -1000000"),
+    "sqlite": (
+        "PRAGMA synchronous = OFF",
+        "PRAGMA cache_size = -1000000",
+        "PRAGMA analysis_limit = 1000",  # looks at samples, as PostgreSQL does
+    ),
 }
 """Nothing here has to survive; of this connection alone."""
 
