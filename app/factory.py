@@ -80,7 +80,9 @@ def create_app(settings: Settings) -> Flask:
     engine = _database(app)
     vault = Vault(roots[0], roots[1:], KeyStore(engine))
     sockets = [_sockets(app, settings, Watching(engine, vault))] if settings.holds_sockets else []
-    parts = _parts(settings, brand, engine, vault, [metrics.hear, *_wakers_of_pages(settings, sockets)])
+    parts = _parts(
+        settings, brand, engine, vault, [metrics.hear, *_wakers_of_pages(settings, sockets)]
+    )
     app.extensions["webflow"] = parts
     app.extensions[health.EXTENSION] = _health(parts, *map(live.SocketCount, sockets))
     if settings.proxy.hops:

@@ -1,4 +1,4 @@
-"""The files of a brand's folder: which names and kinds there are, and that they are what they say."""
+"""The files of a brand's folder: which there may be, and that they are what they say."""
 
 import os
 import re
@@ -38,7 +38,9 @@ _ACTIVE = re.compile(
     r"<\s*(script|foreignObject|iframe|embed|object|animate|set)\b|\bon[a-z]+\s*=|javascript:|<!ENTITY",
     re.IGNORECASE,
 )
-_OUTSIDE = re.compile(r"(href\s*=\s*[\"']|url\(\s*[\"']?|@import)\s*(?![#\"')\s]|data:image/)", re.IGNORECASE)
+_OUTSIDE = re.compile(
+    r"(href\s*=\s*[\"']|url\(\s*[\"']?|@import)\s*(?![#\"')\s]|data:image/)", re.IGNORECASE
+)
 _BOX = re.compile(r"<svg\b[^>]*\bviewBox\s*=", re.DOTALL)
 
 

@@ -30,7 +30,7 @@ class Link(NamedTuple):
 class Brand:
     """What a bank has put over the shipped look; by itself: nothing."""
 
-    description: Description = Description()
+    description: Description = field(default_factory=Description)
     files: Mapping[str, BrandFile] = field(default_factory=dict)
     words: Words = field(default_factory=dict)
     page_colors: tuple[str, str] = ("#f2f4f7", "#0d1116")

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from app.brand import tokens
 from app.brand.description import Description
-from app.brand.files import read_files, kind_of
+from app.brand.files import kind_of, read_files
 from app.brand.findings import Findings
 from app.brand.look import Brand, BrandFile, served
 from app.brand.stylesheet import UnreadableStyle, bare
@@ -63,7 +63,9 @@ def _colors(
     if "brand.css" in files and not missing:
         versions = {name: served(name, content, "")[1].version for name, content in files.items()}
         files["brand.css"] = tokens.dated(css, versions).strip().encode()
-    schemes = [name for name, (_, dark) in SCHEMES.items() if description.theme != "light" or not dark]
+    schemes = [
+        name for name, (_, dark) in SCHEMES.items() if description.theme != "light" or not dark
+    ]
     findings.contrasts = list(look.contrasts(schemes))
     findings.warnings += look.warnings(schemes)
     if (given := description.theme_color) is not None:

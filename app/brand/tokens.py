@@ -27,7 +27,7 @@ PAIRS: Final = (
     *((front, "--surface") for front in ("--danger", "--warn", "--ok")),
     *(("--text", back) for back in ("--danger-tint", "--warn-tint", "--ok-tint")),
 )
-"""What a page may write on what: the design's rule, for the tints that follow by themselves, too."""
+"""What a page may write on what: the design's rule, also for the tints that follow."""
 
 SCHEMES: Final[Mapping[str, tuple[bool, bool]]] = {
     "light": (True, False),

@@ -15,7 +15,10 @@ from babel.messages.pofile import PoFileError, read_po
 from app.brand.findings import Findings
 
 MARKS: Final = re.compile(r"%\(\w+\)[sd]|\{[\w.]*\}|%%|[%{}]|<[^<>]*>|[<>]")
-"""What a text must keep as it is: places for values, and tags. Anything else of the kind is wrong."""
+"""What a text must keep as it is: places for values, and tags; more of the kind is wrong."""
+
+Words = Mapping[str, bytes]
+"""Compiled catalogues by language."""
 
 
 def originals(translations: Path) -> frozenset[str]:
@@ -76,7 +79,3 @@ def _texts(message: Message) -> list[str]:
 
 def _listed(marks: list[str]) -> str:
     return " ".join(marks) or "none"
-
-
-Words = Mapping[str, bytes]
-"""Compiled catalogues by language."""

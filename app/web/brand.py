@@ -1,5 +1,6 @@
 """The bank's look: its files below /brand/, and what templates may ask about it."""
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -87,6 +88,11 @@ class Look:
     def phone(self) -> str | None:
         """The number that a customer may call."""
         return self._told.phone
+
+    @property
+    def phone_url(self) -> str:
+        """Address that dials it."""
+        return "tel:" + re.sub(r"[^+0-9]", "", self.phone or "")
 
     @property
     def legal(self) -> Sequence[Link]:

@@ -20,9 +20,7 @@ YEAR = 31_536_000
 MAX_BODY = 256 * 1024
 
 
-def register(
-    app: Flask, *, https: bool, sockets: str | None = None, fonts: bool = False
-) -> None:
+def register(app: Flask, *, https: bool, sockets: str | None = None, fonts: bool = False) -> None:
     """Put the headers on every answer and refuse posts from other sites.
 
     `sockets` is the origin of waiting pages' sockets, where it is not our own; `fonts`: whether

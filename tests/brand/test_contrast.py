@@ -12,7 +12,12 @@ PLAIN: dict[str, str] = {}
 
 @pytest.mark.parametrize(
     ("front", "back", "ratio"),
-    [("#000", "#fff", 21), ("#777777", "#fff", 4.48), ("#767676", "#fff", 4.54), ("#abc", "#abc", 1)],
+    [
+        ("#000", "#fff", 21),
+        ("#777777", "#fff", 4.48),
+        ("#767676", "#fff", 4.54),
+        ("#abc", "#abc", 1),
+    ],
 )
 def test_contrast_is_that_of_wcag(front, back, ratio):
     pair = [colour(each, PLAIN, dark=False) for each in (front, back)]
@@ -84,7 +89,10 @@ def test_what_follows_from_a_token_is_judged_with_it():
         (":root { --brand: url(https://evil.example/x) }", "may hold no address"),
         (":root { --text: #000 !important }", "no !"),
         (":root { --radius: 4 }", "--radius is a length"),
-        ("@font-face { src: url(a.woff2); background: url(b.woff2) }", "background does not belong"),
+        (
+            "@font-face { src: url(a.woff2); background: url(b.woff2) }",
+            "background does not belong",
+        ),
         ("@font-face { font-family: url(b.woff2) }", "font-family does not belong"),
         (":root { --brand: #000 ", "it ends inside of :root"),
         (":root { --brand: #000 } }", "a } too many"),

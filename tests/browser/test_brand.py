@@ -1,7 +1,6 @@
 """A bank's own look in Chromium: readable in light and dark, at any width, from one origin."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from threading import Thread
 from urllib.parse import urlsplit
 
@@ -17,8 +16,10 @@ from tests.support.pages import Site, compile_translations
 from tests.support.sample_pages import samples, token
 
 pytestmark = pytest.mark.browser
-SHOWN = ("username", "password-failed", "review", "approval", "token-near", "offline-payment", "consent",
-         "ended-done", "error-retry")  # fmt: skip
+SHOWN = (
+    "username", "password-failed", "review", "approval", "token-near", "offline-payment",
+    "consent", "ended-done", "error-retry",
+)  # fmt: skip
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -30,7 +31,7 @@ def slow(name: str) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory) -> Iterator[str]:
     """Sample pages of Harbour Bank, with the headers of the portal."""
-    folder: Path = tmp_path_factory.mktemp("translations")
+    folder = tmp_path_factory.mktemp("translations")
     compile_translations(folder)
     brand, _ = read(HARBOUR)
     site = Site(folder, brand)
@@ -98,7 +99,9 @@ def test_a_brand_brings_its_colours_its_font_and_its_logo(visit, address):
         page.goto(f"{address}/sample/username")
         button = page.get_by_role("button", name="Continue")
         expect(button).to_have_css("background-color", background)
-        assert page.evaluate("document.fonts.ready.then(() => document.fonts.check('16px Figtree'))")
+        assert page.evaluate(
+            "document.fonts.ready.then(() => document.fonts.check('16px Figtree'))"
+        )
         logo = page.locator(".logo img")
         assert logo.evaluate("image => image.naturalWidth") > 0
         assert ("logo-dark" in logo.evaluate("image => image.currentSrc")) == (scheme == "dark")

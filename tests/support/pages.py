@@ -18,13 +18,15 @@ from tests.support.sample_pages import samples
 ROOT = Path(__file__).resolve().parents[2]
 DASH = " \N{EN DASH} "  # between the parts of a title
 LINKED = Brand(
-    Description.model_validate({
-        "help": "https://bank.example/help",
-        "phone": "+44 20 7946 0958",
-        "forgotten_password": "https://bank.example/password",
-        "accessibility": "https://bank.example/accessibility",
-        "legal": [{"label": "Privacy", "url": "https://bank.example/privacy"}],
-    })
+    Description.model_validate(
+        {
+            "help": "https://bank.example/help",
+            "phone": "+44 20 7946 0958",
+            "forgotten_password": "https://bank.example/password",
+            "accessibility": "https://bank.example/accessibility",
+            "legal": [{"label": "Privacy", "url": "https://bank.example/privacy"}],
+        }
+    )
 )
 """The shipped look with every link that a bank may put in."""
 LABELS = {"en": "English", "cs": "Čeština"}
@@ -102,7 +104,9 @@ def compile_translations(folder: Path) -> None:
 class Page(HTMLParser):
     """A page as a list of elements and texts; complains where they are not well formed."""
 
-    VOID = frozenset({"meta", "link", "input", "path", "circle", "rect", "br", "hr", "img", "source"})
+    VOID = frozenset(
+        {"meta", "link", "input", "path", "circle", "rect", "br", "hr", "img", "source"}
+    )
 
     def __init__(self, html: str) -> None:
         super().__init__()

@@ -128,9 +128,9 @@ def test_a_forgotten_password_is_asked_for_below_the_password_field(walker):
     html = walker.page.html
     link = html.index('href="https://www.harbour.example/password"')
     assert html.index('id="password"') < link < html.index('id="code"')
-    assert NEW_TAB.items() <= Page(html).one(
-        "a", href="https://www.harbour.example/password"
-    ).items()
+    assert (
+        NEW_TAB.items() <= Page(html).one("a", href="https://www.harbour.example/password").items()
+    )
 
 
 @on_sqlite
