@@ -34,6 +34,8 @@ class _OverriddenWords(Domain):  # type: ignore[misc]  # the library ships no ty
         present = language()
         if present not in self._ready:
             words = super().get_translations()
+            if not isinstance(words, Translations):  # outside of a request
+                return words
             if present in self._own:
                 words.merge(Translations(BytesIO(self._own[present])))
             self._ready[present] = words

@@ -167,8 +167,8 @@ def test_a_text_message_bears_the_name_and_the_words_of_the_bank(settings, tmp_p
     own = original.replace("Never tell anyone", "Keep it to yourself")
     words = f'msgid "{original}"\nmsgstr "{own}"\n'
     with built(branded(settings, copied(tmp_path, {"words/en.po": words}))) as app:
-        sent = parts_of(app).texts.render("sms/login.txt", "en", code="123", host="h")
-    assert sent.startswith("Harbour Bank: code 123 to LOG IN. Keep it to yourself.")
+        sent = parts_of(app).texts.render("sms/login.txt", "en", code="123")
+    assert sent.startswith("HARBOUR BANK: code 123 to LOG IN. Keep it to yourself.")
 
 
 @on_sqlite
