@@ -39,7 +39,7 @@ _ACTIVE = re.compile(
     re.IGNORECASE,
 )
 _OUTSIDE = re.compile(
-    r"(href\s*=\s*[\"']|url\(\s*[\"']?|@import)\s*(?![#\"')\s]|data:image/)", re.IGNORECASE
+    r"(href\s*=\s*[\"']|url\(\s*[\"']?)\s*(?![#\"')\s]|data:image/)|@import", re.IGNORECASE
 )
 _BOX = re.compile(r"<svg\b[^>]*\bviewBox\s*=", re.DOTALL)
 

@@ -268,14 +268,14 @@ def test_colours_that_are_hard_to_read_are_a_warning_in_the_demo(settings, tmp_p
     with built(branded(settings, folder)) as app:
         assert app.test_client().get("/nothing").status_code == 404
     logged = capsys.readouterr()
-    assert "--muted on --surface has 2.48:1, not 4.5:1" in logged.err + logged.out
+    assert "--muted on --surface has 2.50:1, not 4.5:1" in logged.err + logged.out
 
 
 @on_sqlite
 def test_production_refuses_colours_that_are_hard_to_read(settings, tmp_path, capsys):
     folder = edited(tmp_path, "brand.css", "light-dark(#625b50, #b6ada0)", "#a8a297")
     real = branded(settings, folder).model_copy(update={"profile": "production"})
-    assert "light: --muted on --surface has 2.48:1, not 4.5:1" in refused(capsys, real)
+    assert "light: --muted on --surface has 2.50:1, not 4.5:1" in refused(capsys, real)
 
 
 def test_the_name_of_the_settings_is_used_where_the_brand_has_none(tmp_path, sqlite_template):
