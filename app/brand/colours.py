@@ -79,7 +79,8 @@ def _called(
             return colour(night if dark else light, tokens, dark=dark, depth=depth)
         case "color-mix", ["in srgb", first, second]:
             return _mixed(first, second, tokens, dark=dark, depth=depth)
-    return None
+        case _:
+            return None
 
 
 def _mixed(

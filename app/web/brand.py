@@ -109,7 +109,7 @@ class Look:
 
 def register(app: Flask, brand: Brand) -> None:
     """Give templates the bank's look, and serve its files from memory."""
-    app.add_template_global(Look(brand), "brand")
+    app.jinja_env.globals["brand"] = Look(brand)
     if not brand.files:
         return
 

@@ -33,7 +33,7 @@ class _OverriddenWords(Domain):  # type: ignore[misc]  # the library ships no ty
         """Return the words of this request's language."""
         present = language()
         if present not in self._ready:
-            words = super().get_translations()
+            words: NullTranslations = super().get_translations()
             if not isinstance(words, Translations):  # outside of a request
                 return words
             if present in self._own:
