@@ -117,6 +117,19 @@ def test_help_opens_beside_the_page_and_says_so(visit, address):
         assert link.bounding_box()["height"] >= 24
 
 
+def test_a_call_does_not_leave_the_flow(visit, address):
+    page = visit("light", 1280)
+    dialogs = []
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.dismiss()))
+    page.goto(f"{address}/sample/username")
+    page.evaluate("addEventListener('beforeunload', event => event.preventDefault())")
+    page.keyboard.type("1004")
+    page.get_by_role("link", name="+44 20 7946 0958").click()
+    expect(page.locator("#username")).to_have_value("1004")
+    page.wait_for_timeout(500)
+    assert dialogs == []
+
+
 def test_a_drawing_opened_by_itself_is_shown_and_runs_nothing(visit, address):
     page = visit("light", 320)
     answer = page.goto(f"{address}/brand/logo.svg")
