@@ -44,6 +44,11 @@ class Look:
         return self._told.theme
 
     @property
+    def color_scheme(self) -> str:
+        """The schemes that pages have, as browsers ask for them."""
+        return "light" if self.theme == "light" else "light dark"
+
+    @property
     def theme_colors(self) -> Sequence[tuple[str, str]]:
         """Colours of the browser's own frame, each with the scheme that it is for."""
         light, dark = self._brand.page_colors
