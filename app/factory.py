@@ -26,6 +26,8 @@ from app.api.device import routes as device
 from app.api.nextstep import errors as nextstep_errors
 from app.api.nextstep import routes as nextstep
 from app.bank import build_bank
+from app.brand import Brand
+from app.brand.starting import brand_or_exit
 from app.channels import push_channels, sms_channel
 from app.channels.base import Push, Sms
 from app.channels.credentials import Credentials
@@ -48,6 +50,7 @@ from app.store.db import Base
 from app.store.keys import KeyStore
 from app.texts import Texts
 from app.upkeep.readiness import OutboxLag, Readiness
+from app.web import brand as bank_look
 from app.web import errors, flow, formats, guard, limits, live, locale, messages, testers
 from app.web.qr import qr_svg
 from app.worker import Worker, ping, waker
@@ -68,6 +71,8 @@ def create_app(settings: Settings) -> Flask:
     """Build the web application. Raises InvalidConfiguration when a step table is not sound."""
     logs.configure(settings.log_level)
     _refuse_bad_tables()
+    brand = brand_or_exit(settings)
+    settings = _named(settings, brand)
     app = Flask(__name__, template_folder="../templates", static_folder="../static")
     app.url_map.merge_slashes = False  # façades never redirect
     roots = [root_secret(settings), *previous_secrets(settings)]
@@ -75,7 +80,9 @@ def create_app(settings: Settings) -> Flask:
     engine = _database(app)
     vault = Vault(roots[0], roots[1:], KeyStore(engine))
     sockets = [_sockets(app, settings, Watching(engine, vault))] if settings.holds_sockets else []
-    parts = _parts(settings, engine, vault, [metrics.hear, *_wakers_of_pages(settings, sockets)])
+    parts = _parts(
+        settings, brand, engine, vault, [metrics.hear, *_wakers_of_pages(settings, sockets)]
+    )
     app.extensions["webflow"] = parts
     app.extensions[health.EXTENSION] = _health(parts, *map(live.SocketCount, sockets))
     if settings.proxy.hops:
@@ -88,7 +95,7 @@ def create_app(settings: Settings) -> Flask:
     if settings.profile == "demo":
         app.before_request(_follow_clock(parts))
     _transactions(app, parts)
-    _doors(app, settings)
+    _doors(app, settings, brand)
     return app
 
 
@@ -294,15 +301,23 @@ def _database(app: Flask) -> Engine:
         return database.engine
 
 
+def _named(settings: Settings, brand: Brand) -> Settings:
+    """Return the settings with the name that the brand gives the bank."""
+    if brand.description.name is None:
+        return settings
+    bank = settings.bank.model_copy(update={"name": brand.description.name})
+    return settings.model_copy(update={"bank": bank})
+
+
 def _parts(
-    settings: Settings, engine: Engine, vault: Vault, listeners: Sequence[Listener]
+    settings: Settings, brand: Brand, engine: Engine, vault: Vault, listeners: Sequence[Listener]
 ) -> Parts:
     return Parts(
         settings=settings,
         engine=engine,
         vault=vault,
         bank=build_bank(settings.bank),
-        texts=Texts(ROOT / "translations", ROOT / "templates", settings.bank.name),
+        texts=Texts(ROOT / "translations", ROOT / "templates", settings.bank.name, brand.words),
         gate=HashingGate(hashing_slots(settings)),
         listeners=listeners,
         wake_worker=waker(settings),
@@ -310,14 +325,19 @@ def _parts(
     )
 
 
-def _doors(app: Flask, settings: Settings) -> None:
+def _doors(app: Flask, settings: Settings, brand: Brand) -> None:
     elsewhere = settings.live_address if settings.live_address != settings.issuer else None
-    guard.register(app, https=settings.is_https, sockets=elsewhere)
-    locale.register(app, languages=settings.web.languages, timezone=settings.web.timezone)
+    guard.register(app, https=settings.is_https, sockets=elsewhere, fonts=brand.has_fonts)
+    locale.register(
+        app,
+        languages=settings.web.languages,
+        timezone=settings.web.timezone,
+        own=brand.words,
+    )
+    bank_look.register(app, brand)
     formats.register(app, timezone=settings.web.timezone)
     app.jinja_env.globals.update(
         bank_name=settings.bank.name,
-        legal_links=[],
         portal_host=urlsplit(settings.issuer).netloc,
         qr_svg=qr_svg,
         texts_of=messages.text,

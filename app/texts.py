@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
-from gettext import NullTranslations, translation
+from gettext import GNUTranslations, NullTranslations, translation
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -132,10 +133,18 @@ def plain_money(amount: Decimal, currency: str) -> str:
 class Texts:
     """All languages that have a catalogue, read once; every other one means English."""
 
-    def __init__(self, translations: Path, templates: Path, bank_name: str) -> None:
+    def __init__(
+        self,
+        translations: Path,
+        templates: Path,
+        bank_name: str,
+        own: Mapping[str, bytes] = MappingProxyType({}),
+    ) -> None:
         self._locales = dict(_locales(translations))
         self._catalogues = {
-            language: translation(_DOMAIN, translations, [language], fallback=True)
+            language: _with_own(
+                own.get(language), translation(_DOMAIN, translations, [language], fallback=True)
+            )
             for language in self._locales
         }
         self._words = {
@@ -175,6 +184,15 @@ def _locales(translations: Path) -> Iterator[tuple[str, Locale]]:
         if language != DEFAULT_LANGUAGE:
             with suppress(UnknownLocaleError, ValueError):
                 yield language, Locale.parse(language)
+
+
+def _with_own(own: bytes | None, shipped: NullTranslations) -> NullTranslations:
+    """Put a bank's compiled catalogue before ours."""
+    if own is None:
+        return shipped
+    catalogue = GNUTranslations(BytesIO(own))
+    catalogue.add_fallback(shipped)
+    return catalogue
 
 
 def _environment(

@@ -24,6 +24,7 @@ from tests.support.store import all_of, on_sqlite, put_in, reading, serving, wak
 ME = f"operator:{getpass.getuser()}"
 GROUPS = {
     "audit": ["export", "list", "seal", "verify"],
+    "brand": ["check"],
     "clients": ["create", "disable", "enable", "list", "secret", "show"],
     "docs": ["configuration"],
     "keys": ["list", "reseal", "rewrap", "rotate", "rotate-signing"],

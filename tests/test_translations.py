@@ -19,7 +19,7 @@ from tests.support.sample_pages import samples
 
 LANGUAGES = sorted(path.name for path in (ROOT / "translations").iterdir() if path.is_dir())
 NAMES = sorted(samples())
-OURS = "Demo Bank Help English Čeština"  # of the site, and names of languages
+OURS = "Demo Bank Privacy English Čeština"  # of the site, and names of languages
 ATTRIBUTES = ("aria-label", "data-ready", "data-countdown")
 WORD = re.compile(r"[^\W\d_]{3,}")
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{[\w.]*\}|</?\w+>")

@@ -5,12 +5,13 @@ import sys
 import click
 from flask import Flask, current_app
 
-from app.cli import audit, clients, docs, doctor, keys, mtoken, outbox, up, users
+from app.cli import audit, brand, clients, docs, doctor, keys, mtoken, outbox, up, users
 from app.cli.kit import explained
 from app.settings import Settings
 
 GROUPS = (
     audit.group,
+    brand.group,
     clients.group,
     docs.group,
     keys.group,

@@ -14,6 +14,7 @@ from app.settings.messages import (
 )
 from app.settings.portal import (
     BankSettings,
+    BrandSettings,
     FlowSettings,
     LiveSettings,
     LockoutSettings,
@@ -39,6 +40,7 @@ from app.settings.whole import Settings
 
 __all__ = [
     "BankSettings",
+    "BrandSettings",
     "CallbacksSettings",
     "FlowSettings",
     "LiveSettings",

@@ -22,7 +22,15 @@ class BankSettings(Section):
     """`demo` knows every valid user name, password `test`; refused in production."""
 
     name: str = "Demo Bank"
-    """Name of the bank on pages and in text messages."""
+    """Name of the bank on pages and in text messages; a `name` in `brand.toml` wins."""
+
+
+class BrandSettings(Section):
+    """The look and the words of a bank over the shipped ones (`docs/branding.md`)."""
+
+    folder: str = ""
+    """Folder with `brand.toml`, `brand.css` and `logo.svg`, read at the start; empty: the demo
+    bank's own look."""
 
 
 class FlowSettings(Section):

@@ -29,6 +29,7 @@ from app.settings.kit import (
 from app.settings.messages import CallbacksSettings, PushSettings, SmsSettings
 from app.settings.portal import (
     BankSettings,
+    BrandSettings,
     FlowSettings,
     LiveSettings,
     LockoutSettings,
@@ -103,6 +104,7 @@ class Settings(BaseSettings):
     """Least level that is logged."""
 
     bank: BankSettings = BankSettings()
+    brand: BrandSettings = BrandSettings()
     callbacks: CallbacksSettings = CallbacksSettings()
     flow: FlowSettings = FlowSettings()
     live: LiveSettings = LiveSettings()

@@ -20,10 +20,11 @@ YEAR = 31_536_000
 MAX_BODY = 256 * 1024
 
 
-def register(app: Flask, *, https: bool, sockets: str | None = None) -> None:
+def register(app: Flask, *, https: bool, sockets: str | None = None, fonts: bool = False) -> None:
     """Put the headers on every answer and refuse posts from other sites.
 
-    `sockets` is the origin of waiting pages' sockets, where it is not our own.
+    `sockets` is the origin of waiting pages' sockets, where it is not our own; `fonts`: whether
+    the bank has its own.
     """
     connect = " ".join(["'self'", *([sockets.replace("http", "ws", 1)] if sockets else [])])
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
@@ -36,7 +37,7 @@ def register(app: Flask, *, https: bool, sockets: str | None = None) -> None:
     def protect(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", _policy(connect))
+        response.headers.setdefault("Content-Security-Policy", _policy(connect, fonts=fonts))
         if request.endpoint == "static" and files.is_present(response):
             response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
         else:
@@ -99,10 +100,11 @@ def allow_return_to(origin: str) -> None:
     g.form_action = origin
 
 
-def _policy(connect: str) -> str:
+def _policy(connect: str, *, fonts: bool) -> str:
+    load = "font-src 'self'; " if fonts else ""
     ends = " ".join(["'self'", *([g.form_action] if g.get("form_action") else [])])
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        f"connect-src {connect}; form-action {ends}; base-uri 'none'; "
+        f"{load}connect-src {connect}; form-action {ends}; base-uri 'none'; "
         "frame-ancestors 'none'; object-src 'none'"
     )

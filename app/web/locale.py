@@ -1,8 +1,12 @@
 """Which language a page speaks: chosen on it, asked for by the client, or the browser's."""
 
-from babel.support import NullTranslations
+from collections.abc import Mapping
+from io import BytesIO
+from types import MappingProxyType
+
+from babel.support import NullTranslations, Translations
 from flask import Flask, g, request, session
-from flask_babel import Babel, get_locale, get_translations
+from flask_babel import Babel, Domain, get_locale, get_translations
 
 CHOSEN, ASKED = "language", "ui_locales"
 """What the person chose on a page, and what the last client asked for; both in the session."""
@@ -13,8 +17,39 @@ LABELS = {
 }  # fmt: skip
 
 
-def register(app: Flask, *, languages: tuple[str, ...], timezone: str) -> None:
-    """Let Flask-Babel choose among the offered languages."""
+KEPT = ("static", "brand")
+"""What proxies may keep, so that it must not set a cookie."""
+
+
+class _OverriddenWords(Domain):  # type: ignore[misc]  # the library ships no types
+    """Our words, with those of a bank over them."""
+
+    def __init__(self, own: Mapping[str, bytes]) -> None:
+        super().__init__()
+        self._own = own
+        self._ready: dict[str, NullTranslations] = {}
+
+    def get_translations(self) -> NullTranslations:
+        """Return the words of this request's language."""
+        present = language()
+        if present not in self._ready:
+            words: NullTranslations = super().get_translations()
+            if not isinstance(words, Translations):  # outside of a request
+                return words
+            if present in self._own:
+                words.merge(Translations(BytesIO(self._own[present])))
+            self._ready[present] = words
+        return self._ready[present]
+
+
+def register(
+    app: Flask,
+    *,
+    languages: tuple[str, ...],
+    timezone: str,
+    own: Mapping[str, bytes] = MappingProxyType({}),
+) -> None:
+    """Let Flask-Babel choose among the offered languages; a bank's own words win over ours."""
 
     def select() -> str:
         for wanted in (request.args.get("lang"), session.get(CHOSEN), session.get(ASKED)):
@@ -23,12 +58,13 @@ def register(app: Flask, *, languages: tuple[str, ...], timezone: str) -> None:
         asked = [tag.partition("-")[0].lower() for tag, _ in request.accept_languages]
         return next((code for code in asked if code in languages), languages[0])
 
-    Babel(
+    babel = Babel(
         app,
         locale_selector=select,
         default_timezone=timezone,
         default_translation_directories="../translations",
     )
+    babel.domain_instance = _OverriddenWords(own)
 
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of its i18n extension
         gettext=lambda text: _words().ugettext(text),
@@ -39,7 +75,7 @@ def register(app: Flask, *, languages: tuple[str, ...], timezone: str) -> None:
     @app.before_request
     def remember() -> None:
         wanted = request.args.get("lang")
-        if wanted in languages and request.endpoint != "static":
+        if wanted in languages and request.endpoint not in KEPT:
             session[CHOSEN] = wanted
 
     @app.context_processor

@@ -13,7 +13,7 @@ addEventListener("submit", goOn);
 addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
   // The mobile app, or a telephone, takes nobody away from here.
-  if (link && !event.defaultPrevented && (!/^https?:$/.test(link.protocol) || link.pathname === location.pathname)) goOn();
+  if (link && !link.target && !event.defaultPrevented && (!/^https?:$/.test(link.protocol) || link.pathname === location.pathname)) goOn();
 });
 
 addEventListener("beforeunload", (event) => {

@@ -9,18 +9,33 @@ from flask import Flask, render_template, url_for
 from flask_babel import Babel, get_locale
 from jinja2 import StrictUndefined
 
+from app.brand import Brand
+from app.brand.description import Description
+from app.web import brand as bank_look
 from app.web import formats, messages, qr
 from tests.support.sample_pages import samples
 
 ROOT = Path(__file__).resolve().parents[2]
 DASH = " \N{EN DASH} "  # between the parts of a title
+LINKED = Brand(
+    Description.model_validate(
+        {
+            "help": "https://bank.example/help",
+            "phone": "+44 20 7946 0958",
+            "forgotten_password": "https://bank.example/password",
+            "accessibility": "https://bank.example/accessibility",
+            "legal": [{"label": "Privacy", "url": "https://bank.example/privacy"}],
+        }
+    )
+)
+"""The shipped look with every link that a bank may put in."""
 LABELS = {"en": "English", "cs": "Čeština"}
 
 
 class Site:
     """Renders pages in a language; a name that a template only guesses is an error."""
 
-    def __init__(self, translations: Path) -> None:
+    def __init__(self, translations: Path, brand: Brand = LINKED) -> None:
         self.language = "en"
         self.app = Flask(
             "pages",
@@ -35,17 +50,17 @@ class Site:
             default_translation_directories=str(translations),
         )
         self.app.jinja_env.globals.update(
-            bank_name="Demo Bank",
+            bank_name=brand.description.name or "Demo Bank",
             leaving_ends=True,
             warning_seconds=60,
             live_address="http://localhost:8080",
             portal_host="localhost:8080",
             qr_svg=qr.qr_svg,
-            legal_links=[{"label": "Help", "url": "/help"}],
             texts_of=messages.text,
             csrf_token=lambda: "csrf-1",
             static_url=lambda path: url_for("static", filename=path, v="0"),
         )
+        bank_look.register(self.app, brand)
         self.app.context_processor(_present)
         for name in ("index", "sms", "sms_json", "push", "push_json", "move_clock", "lift_block"):
             self.app.add_url_rule(f"/demo/{name}", f"testers.{name}")
@@ -91,7 +106,9 @@ def compile_translations(folder: Path) -> None:
 class Page(HTMLParser):
     """A page as a list of elements and texts; complains where they are not well formed."""
 
-    VOID = frozenset({"meta", "link", "input", "path", "circle", "rect", "br", "hr"})
+    VOID = frozenset(
+        {"meta", "link", "input", "path", "circle", "rect", "br", "hr", "img", "source"}
+    )
 
     def __init__(self, html: str) -> None:
         super().__init__()
