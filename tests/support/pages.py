@@ -10,11 +10,12 @@ from flask_babel import Babel, get_locale
 from jinja2 import StrictUndefined
 
 from app.web import formats, messages, qr
+from app.web.locale import LABELS
 from tests.support.sample_pages import samples
 
 ROOT = Path(__file__).resolve().parents[2]
+LANGUAGES = sorted(path.name for path in (ROOT / "translations").iterdir() if path.is_dir())
 DASH = " \N{EN DASH} "  # between the parts of a title
-LABELS = {"en": "English", "cs": "Čeština"}
 
 
 class Site:
