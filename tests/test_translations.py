@@ -2,14 +2,11 @@
 
 import gettext
 import re
-import tomllib
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from babel.messages.mofile import write_mo
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
@@ -18,6 +15,8 @@ from app.instruments.offline_code import Scanned
 from app.mtoken.views import Phone
 from app.settings import WebSettings
 from app.web.locale import LABELS
+from tests.support import catalogs
+from tests.support.catalogs import PLACEHOLDER
 from tests.support.pages import LANGUAGES, ROOT, Site, compile_translations
 from tests.support.sample_pages import samples
 
@@ -28,28 +27,6 @@ WORD = re.compile(r"[^\W\d_]{3,}")
 QUOTED = re.compile("<strong>(.*)</strong>")
 SMS = "%(bank)s: code"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{[\w.]*\}|</?\w+>")
-
-
-def _source() -> Catalog:
-    """What the code and the templates say now."""
-    mappings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
-    methods = [(each["pattern"], each["method"]) for each in mappings]
-    options = {
-        each["pattern"]: {
-            key: str(value).lower()
-            for key, value in each.items()
-            if key not in ("pattern", "method")
-        }
-        for each in mappings
-    }
-    keywords = DEFAULT_KEYWORDS | {"lazy_gettext": None, "_l": None, "N_": None}
-    found = Catalog()
-    for _file, _line, message, _comments, context in extract_from_dir(
-        ROOT, methods, options, keywords
-    ):
-        found.add(message, context=context)
-    return found
 
 
 def _translation(language: str) -> Catalog:
@@ -59,7 +36,7 @@ def _translation(language: str) -> Catalog:
 
 @pytest.fixture(scope="module")
 def source() -> Catalog:
-    return _source()
+    return catalogs.source()
 
 
 @pytest.fixture(scope="module")
@@ -161,19 +138,10 @@ def test_every_page_renders_in_every_language(site: Site, name: str, language: s
 
 
 @pytest.fixture(scope="module")
-def bracketed(tmp_path_factory: pytest.TempPathFactory, source: Catalog) -> Site:
+def bracketed(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Pages in a language in which every text of ours stands in brackets."""
-    catalogue = Catalog(locale="cs")
-    for message in source:
-        if isinstance(message.id, tuple):
-            catalogue.add(message.id, tuple(f"⟦{message.id[0]}⟧" for _ in range(3)))
-        elif message.id:
-            catalogue.add(message.id, f"⟦{message.id}⟧")
     folder = tmp_path_factory.mktemp("brackets")
-    target = folder / "cs/LC_MESSAGES/messages.mo"
-    target.parent.mkdir(parents=True)
-    with target.open("wb") as compiled:
-        write_mo(compiled, catalogue)
+    catalogs.invent(folder, "cs", lambda text: f"⟦{text}⟧")
     return Site(folder)
 
 
