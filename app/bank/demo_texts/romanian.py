@@ -16,7 +16,7 @@ ROMANIAN = Texts(
 <li>informațiile despre conturile mele de plăți cu care am cerut aplicației să lucreze.</li>
 </ul>
 <p>Aplicația nu îmi află parola și nu poate plăti din conturile mele.
-Îmi pot retrage acest consimțământ oricând la {bank}.</p>
+Pot retrage acest consimțământ oricând la {bank}.</p>
 """,
     login_option="Sunt de acord ca <strong>{application}</strong> să primească acest acces.",
     payment="""\
@@ -28,8 +28,9 @@ ROMANIAN = Texts(
 <li>contul beneficiarului: <strong>{account}</strong></li>
 {debit}</ul>
 <p>{bank} comunică aplicației doar ce îi trebuie pentru această plată: detaliile plății
-și dacă a fost executată. Aplicația nu îmi află soldul, celelalte plăți și nici parola.</p>
-<p>Îmi pot retrage acest consimțământ până la executarea plății. După aceea plata nu mai poate fi
+și dacă a fost executată. Aplicația nu îmi află nici soldul, nici celelalte plăți,
+nici parola.</p>
+<p>Pot retrage acest consimțământ până la executarea plății. După aceea plata nu mai poate fi
 anulată, iar {bank} păstrează dovada acestui consimțământ cât timp cere legea.</p>
 """,
     payment_debit="<li>plătit din contul: <strong>{number}</strong></li>\n",
