@@ -44,7 +44,7 @@ def invent(folder: Path, language: str, speak: Callable[[str], str]) -> None:
     for message in source():
         if isinstance(message.id, tuple):
             catalogue.add(message.id, (speak(message.id[0]),) * catalogue.num_plurals)
-        elif message.id:
+        elif isinstance(message.id, str) and message.id:
             catalogue.add(message.id, speak(message.id))
     target = folder / language / "LC_MESSAGES/messages.mo"
     target.parent.mkdir(parents=True)
