@@ -1,7 +1,7 @@
 """Words in a given language, for pages, text messages and pushes: gettext, Babel, plain Jinja."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from decimal import Decimal
@@ -60,6 +60,12 @@ MESSAGES: Final[Mapping[str, str]] = {
     "organization.sme": N_("Corporate"),
 }
 """The keys that form data and the bank may use, and what they say in English."""
+
+
+def best(wanted: Iterable[str], offered: Sequence[str]) -> str | None:
+    """Return what is offered of the tags that somebody wants; `de-AT` is content with `de`."""
+    codes = (code for tag in wanted for code in (tag.lower(), tag.partition("-")[0].lower()))
+    return next((code for code in codes if code in offered), None)
 
 
 class LanguageWords:

@@ -1,49 +1,32 @@
 """Every word of ours in every language."""
 
+import gettext
 import re
-import tomllib
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 from babel.messages.catalog import Catalog, Message
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from babel.messages.mofile import write_mo
+from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
 
 from app.instruments.mobile_token import Asked, Nearness
 from app.instruments.offline_code import Scanned
 from app.mtoken.views import Phone
-from tests.support.pages import ROOT, Site, compile_translations
+from app.settings import WebSettings
+from app.web.locale import LABELS
+from tests.support import catalogs
+from tests.support.catalogs import PLACEHOLDER
+from tests.support.pages import LANGUAGES, ROOT, Site, compile_translations
 from tests.support.sample_pages import samples
 
-LANGUAGES = sorted(path.name for path in (ROOT / "translations").iterdir() if path.is_dir())
 NAMES = sorted(samples())
-OURS = "Demo Bank Privacy English Čeština"  # of the site, and names of languages
+OURS = " ".join(["Demo Bank Privacy", *LABELS.values()])  # of the site, and names of languages
 ATTRIBUTES = ("aria-label", "data-ready", "data-countdown")
 WORD = re.compile(r"[^\W\d_]{3,}")
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{[\w.]*\}|</?\w+>")
-
-
-def _source() -> Catalog:
-    """What the code and the templates say now."""
-    mappings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]
-    methods = [(each["pattern"], each["method"]) for each in mappings]
-    options = {
-        each["pattern"]: {
-            key: str(value).lower()
-            for key, value in each.items()
-            if key not in ("pattern", "method")
-        }
-        for each in mappings
-    }
-    keywords = DEFAULT_KEYWORDS | {"lazy_gettext": None, "_l": None, "N_": None}
-    found = Catalog()
-    for _file, _line, message, _comments, context in extract_from_dir(
-        ROOT, methods, options, keywords
-    ):
-        found.add(message, context=context)
-    return found
+QUOTED = re.compile("<strong>(.*)</strong>")
+SMS = "%(bank)s: code"
+NARROW = "\N{NARROW NO-BREAK SPACE}"
 
 
 def _translation(language: str) -> Catalog:
@@ -53,7 +36,7 @@ def _translation(language: str) -> Catalog:
 
 @pytest.fixture(scope="module")
 def source() -> Catalog:
-    return _source()
+    return catalogs.source()
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +51,8 @@ def _texts(message: Message) -> list[str]:
     return list(strings)
 
 
-def test_czech_is_there() -> None:
-    assert "cs" in LANGUAGES
+def test_every_language_that_is_offered_has_its_words() -> None:
+    assert set(WebSettings().languages) - {"en"} == set(LANGUAGES) == set(LABELS) - {"en"}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -94,10 +77,47 @@ def test_placeholders_and_tags_survive_translation(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_text_messages_are_translated_without_diacritics(language: str) -> None:
+def test_plural_forms_are_those_of_the_language(language: str) -> None:
+    translation, plural = _translation(language), get_plural(language)
+    assert translation.num_plurals == plural.num_plurals
+    rules = [gettext.c2py(each) for each in (translation.plural_expr, plural.plural_expr)]
+    assert [rules[0](n) for n in range(200)] == [rules[1](n) for n in range(200)]
+    plurals = [message for message in translation if isinstance(message.id, tuple)]
+    assert {len(_texts(message)) for message in plurals} == {plural.num_plurals}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_is_left_in_english(language: str) -> None:
     for message in _translation(language):
-        if str(message.id).startswith("%(bank)s: code"):
-            assert all(text.isascii() for text in _texts(message))
+        for text in _texts(message):
+            if len(WORD.findall(PLACEHOLDER.sub("", text))) > 2:
+                assert text not in (message.id if isinstance(message.id, tuple) else [message.id])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_quotes_what_the_text_message_says(language: str) -> None:
+    words = {str(message.id): str(message.string) for message in _translation(language)}
+    for original, page in words.items():
+        if original.startswith("The SMS must say") and (quoted := QUOTED.search(original)):
+            (sms,) = (text for text in words if text.startswith(SMS) and quoted[1] in text)
+            said = QUOTED.search(page)
+            assert said
+            assert said[1] in words[sms]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_quotes_and_apostrophes_are_those_of_print(language: str) -> None:
+    for message in _translation(language):
+        if message.id and not str(message.id).startswith(SMS):
+            assert not [text for text in _texts(message) if re.search("['\"]", text)]
+
+
+def test_french_marks_stand_apart_from_their_words_and_never_alone() -> None:
+    for message in _translation("fr"):
+        if message.id and not str(message.id).startswith(SMS):
+            for text in _texts(message):
+                plain = PLACEHOLDER.sub("x", text)
+                assert not re.search(f"(?<!{NARROW})[:;!?»%]|«(?!{NARROW})", plain), text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -118,19 +138,10 @@ def test_every_page_renders_in_every_language(site: Site, name: str, language: s
 
 
 @pytest.fixture(scope="module")
-def bracketed(tmp_path_factory: pytest.TempPathFactory, source: Catalog) -> Site:
+def bracketed(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Pages in a language in which every text of ours stands in brackets."""
-    catalogue = Catalog(locale="cs")
-    for message in source:
-        if isinstance(message.id, tuple):
-            catalogue.add(message.id, tuple(f"⟦{message.id[0]}⟧" for _ in range(3)))
-        elif message.id:
-            catalogue.add(message.id, f"⟦{message.id}⟧")
     folder = tmp_path_factory.mktemp("brackets")
-    target = folder / "cs/LC_MESSAGES/messages.mo"
-    target.parent.mkdir(parents=True)
-    with target.open("wb") as compiled:
-        write_mo(compiled, catalogue)
+    catalogs.invent(folder, "cs", lambda text: f"⟦{text}⟧")
     return Site(folder)
 
 

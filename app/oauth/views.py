@@ -4,6 +4,7 @@ from authlib.oauth2 import OAuth2Error
 from flask import Blueprint, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
+from app import texts
 from app.oauth import handover
 from app.oauth.errors import AuthorizationRequestRefused
 from app.oauth.provider import provider
@@ -46,9 +47,8 @@ def resume(request_id: str) -> ResponseReturnValue:
 def _language(ui_locales: str) -> str:
     """Return the first language that the client asks for and we offer, else the browser's."""
     offered = services().settings.web.languages
-    for tag in ui_locales.split():
-        for code in (tag, tag.partition("-")[0].lower()):
-            if code in offered:
-                provider().prefer(code)
-                return code
-    return request.accept_languages.best_match(offered) or offered[0]
+    if asked := texts.best(ui_locales.split(), offered):
+        provider().prefer(asked)
+        return asked
+    of_browser = (tag for tag, quality in request.accept_languages if quality)
+    return texts.best(of_browser, offered) or offered[0]

@@ -104,7 +104,7 @@ class LockoutSettings(Section):
 class WebSettings(Section):
     """What people see."""
 
-    languages: tuple[str, ...] = ("en", "cs")
+    languages: tuple[str, ...] = ("en", "cs", "de", "fr", "es", "uk", "ro")
     """Languages that the pages offer; the first one is the default."""
 
     timezone: str = "Europe/Prague"

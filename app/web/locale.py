@@ -8,6 +8,8 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, g, request, session
 from flask_babel import Babel, Domain, get_locale, get_translations
 
+from app import texts
+
 CHOSEN, ASKED = "language", "ui_locales"
 """What the person chose on a page, and what the last client asked for; both in the session."""
 
@@ -55,8 +57,8 @@ def register(
         for wanted in (request.args.get("lang"), session.get(CHOSEN), session.get(ASKED)):
             if wanted in languages:
                 return str(wanted)
-        asked = [tag.partition("-")[0].lower() for tag, _ in request.accept_languages]
-        return next((code for code in asked if code in languages), languages[0])
+        asked = (tag for tag, quality in request.accept_languages if quality)
+        return texts.best(asked, languages) or languages[0]
 
     babel = Babel(
         app,

@@ -207,7 +207,8 @@ def test_accounts_are_named_in_the_language_of_the_page_and_in_english_elsewhere
         return [account.name for account in BANK.accounts("john", "RETAIL", language=language)]
 
     assert names("cs") == names("cs-CZ") == ["Běžný účet", "Společný účet", "Spořicí účet"]
-    assert names("en") == names("de") == ["Current account", "Joint account", "Savings account"]
+    assert names("de-AT") == ["Girokonto", "Gemeinschaftskonto", "Sparkonto"]
+    assert names("en") == names("pl") == ["Current account", "Joint account", "Savings account"]
     savings = BANK.accounts("john", "RETAIL", language="cs")[2]
     assert savings.reason == "Z tohoto účtu nelze platit do jiných bank."
 

@@ -1,5 +1,6 @@
 """The consent texts of the demo bank: what they name, and that nothing breaks out of them."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -10,8 +11,8 @@ from hypothesis import strategies as st
 
 from app.bank import build_bank
 from app.bank.base import Bank, ConsentForm, OperationContext
-from app.bank.demo_texts import CZECH, ENGLISH
-from app.settings import BankSettings
+from app.bank.demo_texts import TEXTS
+from app.settings import BankSettings, WebSettings
 
 BANK: Bank = build_bank(BankSettings(name="Dům & bank"))
 LOGIN = OperationContext(
@@ -30,7 +31,8 @@ PAYMENT = replace(
     account="238400856/0300",
     debit_account_id="1",
 )
-LANGUAGES = ["en", "cs"]
+LANGUAGES = list(TEXTS)
+VALUE = re.compile(r"\{\w+\}")
 
 
 class Page(HTMLParser):
@@ -80,8 +82,11 @@ def test_a_payment_asks_for_two_consents_that_are_both_required(language):
 
 
 @pytest.mark.parametrize(
-    ("language", "amount"), [("en", "1,234.50\xa0CZK"), ("cs", "1\xa0234,50\xa0CZK")]
-)
+    ("language", "amount"),
+    [("en", "1,234.50\xa0CZK"), ("cs", "1\xa0234,50\xa0CZK"), ("de", "1.234,50\xa0CZK"),
+     ("fr", "1\u202f234,50\xa0CZK"), ("es", "1.234,50\xa0CZK"), ("uk", "1\xa0234,50\xa0CZK"),
+     ("ro", "1.234,50\xa0CZK")],
+)  # fmt: skip
 def test_a_payment_consent_names_application_bank_amount_and_both_accounts(language, amount):
     text, init, payment = (page.words for page in pages(BANK.consent_form(PAYMENT, language)))
     for word in ("Demo application", "Dům & bank", amount, "238400856/0300", "12345671/1234"):
@@ -114,11 +119,12 @@ def test_an_amount_is_written_in_full_and_never_rounded(amount, currency, shown)
     assert shown in pages(BANK.consent_form(context, "en"))[2].words
 
 
-def test_texts_are_czech_for_czechs_and_english_for_everybody_without_a_translation():
+def test_texts_are_in_the_language_of_the_reader_and_english_for_everybody_without_a_translation():
     def heading(language: str) -> str:
         return pages(BANK.consent_form(PAYMENT, language))[0].words.strip().splitlines()[0]
 
     assert heading("cs") == heading("cs-CZ") == "Souhlas s iniciováním platby"
+    assert heading("de-AT") == "Zustimmung zur Auslösung einer Zahlung"
     assert heading("en") == heading("ar") == heading("") == "Consent to the initiation of a payment"
 
 
@@ -155,8 +161,14 @@ def test_the_name_of_the_bank_is_escaped_too():
     assert "<b>" not in form.html
 
 
-def test_every_text_is_translated_and_keeps_its_tags():
-    for field in ENGLISH._fields:
-        english, czech = getattr(ENGLISH, field), getattr(CZECH, field)
-        assert czech != english
-        assert Page(czech).tags == Page(english).tags
+@pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
+def test_every_text_is_translated_and_keeps_its_tags_and_values(language):
+    for field in TEXTS["en"]._fields:
+        english, translated = getattr(TEXTS["en"], field), getattr(TEXTS[language], field)
+        assert translated != english
+        assert Page(translated).tags == Page(english).tags
+        assert set(VALUE.findall(translated)) == set(VALUE.findall(english))
+
+
+def test_every_language_that_is_offered_has_its_own_texts():
+    assert set(TEXTS) == set(WebSettings().languages)

@@ -7,6 +7,7 @@ from app.errors import Unavailable
 from app.methods.consent import sanitised
 from app.store.consents import GivenConsent
 from tests.support.banks import FakeBank
+from tests.support.databases import built
 from tests.support.store import all_of, on_sqlite, only_one, put_in
 from tests.support.walker import Walker
 
@@ -146,12 +147,15 @@ def test_a_bank_that_does_not_answer_can_be_asked_again(app):  # 93
 
 
 @on_sqlite
-def test_a_language_without_a_consent_falls_back_to_english(app):  # 96
-    walker = at_consent(app)
-    with_german = walker.reload("?lang=de")
-    assert "Consent to the access of a third party" in with_german.text
-    with_czech = walker.reload("?lang=cs")
-    assert "Souhlas s přístupem třetí strany" in with_czech.text
+def test_a_language_without_a_consent_falls_back_to_english(settings):  # 96
+    web = settings.web.model_copy(update={"languages": ("en", "cs", "sk")})
+    with built(settings.model_copy(update={"web": web})) as app:
+        walker = at_consent(app)
+        with_slovak = walker.reload("?lang=sk")
+        assert '<html lang="sk"' in with_slovak.html
+        assert "Consent to the access of a third party" in with_slovak.text
+        with_czech = walker.reload("?lang=cs")
+        assert "Souhlas s přístupem třetí strany" in with_czech.text
 
 
 @pytest.mark.parametrize(

@@ -48,10 +48,14 @@ def test_a_new_operation_asks_its_user_to_look(phones, app):
 
 
 @on_sqlite
-def test_a_push_speaks_the_language_of_the_operation(phones, app):
-    phones.create(language="cs")
+@pytest.mark.parametrize(
+    ("language", "title"),
+    [("cs", "Potvrzení platby"), ("de", "Zahlung bestätigen"), ("fr", "Confirmation du paiement")],
+)
+def test_a_push_speaks_the_language_of_the_operation(phones, app, language, title):
+    phones.create(language=language)
     (push,) = delivered(app)
-    assert push.title == "Potvrzení platby"
+    assert push.title == title
 
 
 @pytest.mark.parametrize(

@@ -59,7 +59,7 @@ def test_it_says_what_is_served_and_nothing_else(metadata):  # §2.1, 2, 5, 13
             "name", "given_name", "family_name",
         ],
         "acr_values_supported": ["urn:webflow:sca", "urn:webflow:2fa", "urn:webflow:1fa"],
-        "ui_locales_supported": ["en", "cs"],
+        "ui_locales_supported": ["en", "cs", "de", "fr", "es", "uk", "ro"],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,
         "request_uri_parameter_supported": False,

@@ -156,7 +156,12 @@ def test_a_scope_that_the_client_did_not_register_is_refused(tpp, register):
     [
         ("cs", "en", "cs"),
         ("cs-CZ en", "en", "cs"),
-        ("sk de cs", "en", "cs"),
+        ("sk pl cs", "en", "cs"),
+        ("de-AT", "en", "de"),
+        ("fr-CA uk", "en", "fr"),
+        ("pt-BR UK-ua fr", "en", "uk"),
+        ("sk", "pl;q=0.9,ro-MD;q=0.8,es;q=0.7", "ro"),
+        ("sk", "de;q=0,es;q=0.1", "es"),
         ("sk", "cs", "cs"),
         (None, "cs", "cs"),
         (None, "sk", "en"),

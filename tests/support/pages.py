@@ -1,5 +1,6 @@
 """The templates without the house: an application that renders them, and a reader of pages."""
 
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from app.brand import Brand
 from app.brand.description import Description
 from app.web import brand as bank_look
 from app.web import formats, messages, qr
+from app.web.locale import LABELS
 from tests.support.sample_pages import samples
 
 ROOT = Path(__file__).resolve().parents[2]
+LANGUAGES = sorted(path.name for path in (ROOT / "translations").iterdir() if path.is_dir())
 DASH = " \N{EN DASH} "  # between the parts of a title
 LINKED = Brand(
     Description.model_validate(
@@ -29,14 +32,19 @@ LINKED = Brand(
     )
 )
 """The shipped look with every link that a bank may put in."""
-LABELS = {"en": "English", "cs": "Čeština"}
 
 
 class Site:
     """Renders pages in a language; a name that a template only guesses is an error."""
 
-    def __init__(self, translations: Path, brand: Brand = LINKED) -> None:
+    def __init__(
+        self,
+        translations: Path,
+        brand: Brand = LINKED,
+        labels: Mapping[str, str] = LABELS,
+    ) -> None:
         self.language = "en"
+        self.labels = labels
         self.app = Flask(
             "pages",
             template_folder=str(ROOT / "templates"),
@@ -61,7 +69,7 @@ class Site:
             static_url=lambda path: url_for("static", filename=path, v="0"),
         )
         bank_look.register(self.app, brand)
-        self.app.context_processor(_present)
+        self.app.context_processor(self._present)
         for name in ("index", "sms", "sms_json", "push", "push_json", "move_clock", "lift_block"):
             self.app.add_url_rule(f"/demo/{name}", f"testers.{name}")
 
@@ -75,23 +83,21 @@ class Site:
         """Return the page that a template gives with these values."""
         return Page(self.render(template, language, **values))
 
+    def _present(self) -> dict[str, object]:
+        code = get_locale().language
+        return {
+            "language": code,
+            "direction": get_locale().text_direction,
+            "languages": [
+                {"code": each, "label": label, "url": f"?lang={each}", "current": each == code}
+                for each, label in self.labels.items()
+            ],
+        }
+
     def sample(self, name: str, language: str = "en", **changes: object) -> "Page":
         """Return a page with its sample data."""
         template, values = samples()[name]
         return self.show(template, language, **values | changes)
-
-
-def _present() -> dict[str, object]:
-    locale = get_locale()
-    languages = [
-        {"code": code, "label": label, "url": f"?lang={code}", "current": code == locale.language}
-        for code, label in LABELS.items()
-    ]
-    return {
-        "language": locale.language,
-        "direction": locale.text_direction,
-        "languages": languages,
-    }
 
 
 def compile_translations(folder: Path) -> None:

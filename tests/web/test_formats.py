@@ -5,12 +5,14 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from babel.numbers import parse_decimal
 from flask import Flask
 from flask_babel import Babel, force_locale
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.web import formats
+from app.web.locale import LABELS
 
 MOMENT = datetime(2026, 11, 22, 13, 2, 2, 345678, tzinfo=UTC)
 
@@ -61,11 +63,64 @@ def test_no_digit_of_an_amount_is_rounded_away(app: Flask, amount: Decimal, expe
     assert shown(app, "money", "en", amount, "CZK") == expected
 
 
-@given(st.decimals(min_value=0, max_value=10**18, places=9))
-def test_what_is_shown_is_what_is_signed(amount: Decimal) -> None:
-    text, code = formats.money_parts(amount, "CZK")
-    assert Decimal(text.replace(",", "")) == amount
-    assert code == "CZK"
+@given(st.decimals(min_value=0, max_value=10**18, places=9), st.sampled_from(sorted(LABELS)))
+def test_what_is_shown_is_what_is_signed(app: Flask, amount: Decimal, language: str) -> None:
+    with app.test_request_context(), force_locale(language):
+        text, code = formats.money_parts(amount, "XTS")
+    assert parse_decimal(text, locale=language, strict=True) == amount
+    assert code == "XTS"
+
+
+NARROW, NBSP = "\N{NARROW NO-BREAK SPACE}", "\N{NO-BREAK SPACE}"
+
+
+@pytest.mark.parametrize(
+    ("language", "hundred", "thousand", "million"),
+    [
+        ("en", "100.00 CZK", "-1,234.56 CZK", "€1,234,567.50 (EUR)"),
+        (
+            "cs",
+            f"100,00{NBSP}Kč (CZK)",
+            f"-1{NBSP}234,56{NBSP}Kč (CZK)",
+            f"1{NBSP}234{NBSP}567,50{NBSP}€ (EUR)",
+        ),
+        ("de", "100,00 CZK", "-1.234,56 CZK", f"1.234.567,50{NBSP}€ (EUR)"),
+        ("fr", "100,00 CZK", f"-1{NARROW}234,56 CZK", f"1{NARROW}234{NARROW}567,50{NBSP}€ (EUR)"),
+        ("es", "100,00 CZK", "-1.234,56 CZK", f"1.234.567,50{NBSP}€ (EUR)"),
+        ("uk", "100,00 CZK", f"-1{NBSP}234,56 CZK", f"1{NBSP}234{NBSP}567,50 EUR"),
+        ("ro", "100,00 CZK", "-1.234,56 CZK", "1.234.567,50 EUR"),
+    ],
+)
+def test_amounts_look_as_the_language_writes_them(
+    app: Flask, language: str, hundred: str, thousand: str, million: str
+) -> None:
+    assert shown(app, "money", language, Decimal(100), "CZK") == hundred
+    assert shown(app, "money", language, Decimal("-1234.56"), "CZK") == thousand
+    assert shown(app, "money", language, Decimal("1234567.5"), "EUR") == million
+
+
+@pytest.mark.parametrize(
+    ("language", "day"),
+    [
+        ("en", "2 Nov 2026"),
+        ("cs", "2. 11. 2026"),
+        ("de", "02.11.2026"),
+        ("fr", "2 nov. 2026"),
+        ("es", "2 nov 2026"),
+        ("uk", f"2 лист. 2026{NARROW}\N{CYRILLIC SMALL LETTER ER}."),
+        ("ro", "2 nov. 2026"),
+    ],
+)
+def test_days_and_hours_look_as_the_language_writes_them(
+    app: Flask, language: str, day: str
+) -> None:
+    moment = datetime(2026, 11, 2, 8, 4, 5, tzinfo=UTC)
+    hour = "9:04" if language in ("cs", "es") else "09:04"
+    assert shown(app, "day", language, moment) == day
+    assert shown(app, "minute", language, moment) == hour
+    assert shown(app, "clock", language, moment) == f"{hour}:05"
+    moments = {f"{day}, {hour}:05", f"{day} {hour}:05"}
+    assert shown(app, "moment", language, moment) in moments
 
 
 def test_the_band_gets_number_and_code_apart(app: Flask) -> None:

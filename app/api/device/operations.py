@@ -7,7 +7,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from pydantic import Field
 
-from app import clock
+from app import clock, texts
 from app.api.device.calls import (
     AUTHORIZATION,
     accepted,
@@ -187,11 +187,9 @@ def _origin() -> Origin:
 
 def _language() -> str:
     """Return the first language that the phone asks for and that we speak; else English."""
-    spoken = services().settings.web.languages
-    asked_for = (tag.partition("-")[0] for tag in _wanted_languages())
-    return next((code for code in asked_for if code in spoken), "en")
+    return texts.best(_wanted_languages(), services().settings.web.languages) or "en"
 
 
 def _wanted_languages() -> list[str]:
     """Return the languages that the phone asks for, the best first."""
-    return [tag.lower() for tag, _ in request.accept_languages]
+    return [tag.lower() for tag, quality in request.accept_languages if quality]
