@@ -17,6 +17,7 @@ from app.api.openapi import ErrorAnswer, PlainAnswer, camel, is_public, new_docu
 from app.errors import NotAllowed, NotAuthenticated
 from app.mtoken.access import Caller
 from app.mtoken.callbacks import Callbacks
+from app.mtoken.inbox import Inbox
 from app.mtoken.operations import Operations
 from app.mtoken.registrations import Registrations
 from app.services import services
@@ -118,6 +119,11 @@ def registrations() -> Registrations:
 def operations() -> Operations:
     """Return the operations that there are for the caller."""
     return services().operations.within(caller().applications)
+
+
+def inbox() -> Inbox:
+    """Return the messages that there are for the caller."""
+    return services().mtoken.inbox.within(caller().applications)
 
 
 def callbacks() -> Callbacks:
