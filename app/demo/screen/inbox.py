@@ -1,5 +1,6 @@
 """What the bank has left to be read."""
 
+import re
 from collections.abc import Callable
 
 from flask import flash, redirect, request, url_for
@@ -8,19 +9,19 @@ from markupsafe import Markup
 
 from app.demo.phone.inbox import Inbox, InboxMessage
 from app.demo.phone.mobile import Mobile
-from app.demo.phone.troubles import Trouble
+from app.demo.phone.troubles import Ended, Trouble
 from app.demo.screen.kit import complain, of_phone, show
 
 SHOWN = 20
 """Messages on a page."""
-LAST_PAGE = 9999
+PAGE = re.compile(r"[0-9]{1,4}")
 
 
 @of_phone("/inbox")
 def inbox(mobile: Mobile) -> ResponseReturnValue:
     """List messages, the newest first, and say how many are new."""
     given = request.args.get("page", "")
-    page = min(int(given), LAST_PAGE) if given.isascii() and given.isdecimal() else 0
+    page = int(given) if PAGE.fullmatch(given) else 0
     found: list[InboxMessage] = []
     unread, older, trouble = 0, False, None
     try:
@@ -45,7 +46,8 @@ def message(mobile: Mobile, message_id: str) -> ResponseReturnValue:
     try:
         found = mobile.inbox.detail(message_id)
     except Trouble as trouble:
-        return show("message", mobile.kept, message=None, trouble=trouble), 404
+        status = 404 if isinstance(trouble, Ended) else 200
+        return show("message", mobile.kept, message=None, trouble=trouble), status
     body = Markup(found.safe_html)  # noqa: S704 - cleaned there
     return show("message", mobile.kept, message=found, body=body, trouble=None)
 
