@@ -9,8 +9,8 @@ from app import clock
 from app.mtoken.inbox import NewInboxMessage
 from app.mtoken.operation_views import Handset
 from app.store.inbox import InboxApplication, InboxMessageRow
-from app.store.outbox import OutboxRow
 from tests.support.cloud import APP, Cloud, integrator
+from tests.support.device import now
 from tests.support.pushing import delivered, reachable
 from tests.support.store import all_of, census, reading, serving
 from tests.support.threads import at_once
@@ -59,7 +59,7 @@ def other_of(cloud, user):
 
 
 def test_a_message_is_answered_with_its_id_unread_and_its_time(cloud, user):  # 97
-    before = int(clock.now().timestamp() * 1000)
+    before = now()
     made = post(cloud, user)
     assert set(made) == {"id", "subject", "summary", "body", "read", "type", "timestamp"}
     assert {name: made[name] for name in MESSAGE} == MESSAGE
@@ -118,8 +118,9 @@ def test_texts_may_be_as_long_and_as_short_as_the_limits_say(cloud, user):
         heading = "ř" * size
         made = post(cloud, user, subject=heading, summary=heading, type="text", body="ř")
         assert cloud("GET", f"{INBOX}/{made['id']}")["subject"] == heading
-    longest = "x" * 255
-    assert len(listed(cloud, post(cloud, longest) and longest)) >= 1
+    longest = (user * 20)[:255]
+    post(cloud, longest)
+    assert len(listed(cloud, longest)) == 1
     body = "<p>" + "š" * 100_000
     made = post(cloud, user, body=body)
     assert cloud("GET", f"{INBOX}/{made['id']}")["body"] == body
@@ -129,13 +130,9 @@ def test_who_has_no_phone_yet_finds_the_message_later(cloud, user):
     made = post(cloud, user)
     device = cloud.phone(user)
     device.create_token()
-    answer = device.post(device.handset.with_token("/api/inbox/message/list",
-                                                   {"requestObject": {}}, clock_now()))  # fmt: skip
+    wanted = {"requestObject": {}}
+    answer = device.post(device.handset.with_token("/api/inbox/message/list", wanted, now()))
     assert [each["id"] for each in answer.json["responseObject"]] == [made["id"]]
-
-
-def clock_now():
-    return int(clock.now().timestamp() * 1000)
 
 
 def test_a_caller_without_an_application_posts_nothing(cloud, user):
@@ -189,7 +186,7 @@ def test_a_phone_that_is_blocked_or_of_another_application_hears_of_nothing(clou
 
 
 def test_message_and_push_are_written_together_or_not_at_all(cloud, user):
-    device = phone_of(cloud, user)
+    phone_of(cloud, user)
     before = census(cloud.app)
     with serving(cloud.app) as services:
         wanted = NewInboxMessage(user, "text", "Message subject", "Message summary", "x")
@@ -200,7 +197,6 @@ def test_message_and_push_are_written_together_or_not_at_all(cloud, user):
     after = census(cloud.app)
     grown = {name for name in after if after[name] > before[name]}
     assert grown == {"inbox_messages", "inbox_applications", "outbox", "audit"}
-    assert [row.reference for row in all_of(cloud.app, OutboxRow)][-1] or device
 
 
 # --- lists --------------------------------------------------------------------------------------
