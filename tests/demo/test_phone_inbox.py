@@ -71,6 +71,19 @@ def test_a_new_message_is_counted_opened_and_then_read(bank, browser, user, inbo
     assert any(link.endswith(made) for link in page.content.links)
 
 
+def test_the_phone_says_itself_that_something_is_new(bank, browser, user, inbox):
+    phone = inbox.removesuffix("inbox")
+    before = browser.open(phone)
+    assert "unread" not in before.text
+    bank.write(user)
+    seen = browser.open(phone + "news").html
+    after = browser.open(phone)
+    assert "1 unread" in " ".join(after.text.split())
+    assert "Nothing waits for you" in after.text
+    assert json.loads(seen)["seen"] in after.html
+    assert json.loads(seen)["seen"] not in before.html
+
+
 def test_looking_at_a_message_does_not_read_it_and_its_button_does(bank, browser, user, inbox):
     made = bank.write(user)
     assert "Mark as read" in browser.open(f"{inbox}/{made}").text
@@ -136,7 +149,7 @@ def test_a_phone_that_is_switched_off_shows_no_inbox(bank, browser, user, inbox)
 def test_a_form_without_its_token_reads_nothing(bank, browser, user, inbox):
     made = bank.write(user)
     browser.open(inbox)
-    browser.press(form=form(browser, f"/{made}/read"), csrf_token="*")  # noqa: S106 - none
+    browser.press(form=form(browser, f"/{made}/read"), csrf_token="*")
     assert not bank.has_read(made)
 
 

@@ -37,8 +37,9 @@ document = new_document(
     title="Cloud API",
     description=(
         "The API by which a bank's back ends register phones of their users, have operations "
-        "approved on them and send messages to them. Calls below `/admin` are for administrators, all others for integration "
-        "users, who see the applications that they were given and nothing else."
+        "approved on them and send messages to them. Calls below `/admin` are for administrators, "
+        "all others for integration users, who see the applications that they were given and "
+        "nothing else."
     ),
     version="2",
     schemes=("basic",),

@@ -22,20 +22,18 @@ def send_message(body: schemas.PostInboxMessageRequest) -> schemas.InboxMessageD
     return schemas.InboxMessageDetail.of(made)
 
 
-@call(
-    f"GET {ALL}", asks=schemas.ListInboxRequest, answers=schemas.InboxMessageList, about=ABOUT
-)
+@call(f"GET {ALL}", asks=schemas.ListInboxRequest, answers=schemas.InboxMessageList, about=ABOUT)
 def get_message_list(asked: schemas.ListInboxRequest) -> schemas.InboxMessageList:
     """Return a user's messages without their bodies, the newest first."""
-    found = inbox().of(asked.userId).messages(
-        only_unread=asked.only_unread, offset=asked.offset, limit=asked.size
+    found = (
+        inbox()
+        .of(asked.userId)
+        .messages(only_unread=asked.only_unread, offset=asked.offset, limit=asked.size)
     )
     return schemas.InboxMessageList.of(found)
 
 
-@call(
-    f"GET {ALL}/count", asks=schemas.InboxUserRequest, answers=schemas.UnreadCount, about=ABOUT
-)
+@call(f"GET {ALL}/count", asks=schemas.InboxUserRequest, answers=schemas.UnreadCount, about=ABOUT)
 def get_unread_message_count(asked: schemas.InboxUserRequest) -> schemas.UnreadCount:
     """Count the messages that a user has not read."""
     return schemas.UnreadCount(count_unread=inbox().of(asked.userId).unread())

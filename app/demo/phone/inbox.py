@@ -25,7 +25,9 @@ TAGS: Final = {
 UNSEEN: Final = {"script", "style", "title"}
 """Elements whose content is no text either."""
 
-LINE_ENDS: Final = re.compile(r"<(?=br\b|hr\b|/(?:p|div|li|tr|h[1-6]|blockquote|pre)\b)", re.I)
+LINE_ENDS: Final = re.compile(
+    r"<(?=br\b|hr\b|/(?:p|div|li|tr|h[1-6]|blockquote|pre)\b)", re.IGNORECASE
+)
 
 T = TypeVar("T")
 
