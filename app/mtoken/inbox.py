@@ -127,8 +127,7 @@ class Inbox:
 
         Raises InboxMessageNotFound.
         """
-        wanted = select(InboxMessageRow).where(InboxMessageRow.id == message_id, *self._seen)
-        row = self._session.scalars(wanted).one_or_none()
+        row = self._session.scalar(select(InboxMessageRow).where(*self._named(message_id)))
         if row is None:
             raise InboxMessageNotFound(message_id)
         return _viewed(row, body=row.body)
@@ -138,7 +137,8 @@ class Inbox:
 
         Raises InboxMessageNotFound.
         """
-        self.get(message_id)
+        if self._session.scalar(select(InboxMessageRow.id).where(*self._named(message_id))) is None:
+            raise InboxMessageNotFound(message_id)
         self._note_read(InboxMessageRow.id == message_id)
 
     def read_all(self) -> None:
@@ -150,6 +150,9 @@ class Inbox:
             .with_for_update()
         )
         self._note_read(InboxMessageRow.id.in_(unread))
+
+    def _named(self, message_id: str) -> Sequence[ColumnElement[bool]]:
+        return InboxMessageRow.id == message_id, *self._seen
 
     def _note_read(self, which: ColumnElement[bool]) -> None:
         self._session.execute(
