@@ -26,7 +26,7 @@ UNSEEN: Final = {"script", "style", "title"}
 """Elements whose content is no text either."""
 
 LINE_ENDS: Final = re.compile(
-    r"<(?=br\b|hr\b|/(?:p|div|li|tr|h[1-6]|blockquote|pre)\b)", re.IGNORECASE
+    r"<(?=/?(?:br|hr|p|div|li|tr|td|th|h[1-6]|blockquote|pre)\b)", re.IGNORECASE
 )
 
 T = TypeVar("T")
