@@ -124,7 +124,7 @@ def test_older_messages_are_on_further_pages(bank, browser, user, inbox):
     assert made[1] not in page.html
     assert not [link for link in page.content.links if "page=2" in link]
     assert "There is nothing older." in browser.open(f"{inbox}?page=7").text
-    for odd in ("-1", "x", "9" * 5000, "\u0661"):
+    for odd in ("-1", "x", "9" * 40, "\u0661"):
         assert made[-1] in browser.open(f"{inbox}?page={odd}").html
 
 
