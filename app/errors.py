@@ -195,6 +195,19 @@ class InvalidMessage(BadRequest):
     code = "invalid_message"
 
 
+class InboxRefused(BadRequest):
+    """Nobody could ever read this message."""
+
+    code = "inbox_refused"
+
+
+class InboxMessageNotFound(NotFound):
+    """No message of the inbox has this id."""
+
+    code = "inbox_message_not_found"
+    status = HTTPStatus.BAD_REQUEST
+
+
 class UnknownSetting(Problem):
     """The configuration of an application has no such key."""
 

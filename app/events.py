@@ -90,6 +90,7 @@ class Name(StrEnum):
     OPERATION_EXPIRED = "operation.expired"
     PUSH_DELIVERED = "push.delivered"
     PUSH_FAILED = "push.failed"
+    INBOX_MESSAGE_CREATED = "inbox.message.created"
     CALLBACK_CREATED = "callback.created"
     CALLBACK_CHANGED = "callback.changed"
     CALLBACK_REMOVED = "callback.removed"

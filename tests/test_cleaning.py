@@ -8,12 +8,14 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.factory import create_worker
+from app.mtoken.inbox import NewInboxMessage
 from app.store.attempts import UserAttempts
 from app.store.audit import AuditEntry
 from app.store.consents import GivenConsent
 from app.store.db import Base
 from app.store.envelopes import TemporaryKeyRow, UsedValue
 from app.store.flows import Flow, FlowRecord
+from app.store.inbox import InboxApplication, InboxMessageRow
 from app.store.keys import DataKeyRow
 from app.store.oauth import (
     AuthorizationCode,
@@ -292,3 +294,19 @@ def test_temporary_keys_and_used_values_are_forgotten_once_nobody_believes_them(
     assert count(app, TemporaryKeyRow) == 0
     assert count(app, UsedValue) == 0
     assert phone.sign().status_code == 200
+
+
+def test_messages_of_the_inbox_are_forgotten_after_a_year_read_or_not(app, time):
+    application = app.extensions["webflow"].settings.mtoken.application
+    with serving(app) as services:
+        inbox = services.mtoken.inbox
+        wanted = NewInboxMessage("johnny", "text", "Opening hours", "Until eight.", "x")
+        inbox.read(inbox.post(wanted, {application}).id)
+        inbox.post(wanted, {application})
+        services.commit()
+    time.shift(timedelta(days=365) - MOMENT)
+    clean(app)
+    assert (count(app, InboxMessageRow), count(app, InboxApplication)) == (2, 2)
+    time.shift(MOMENT)
+    assert clean(app)["inbox"] == 2
+    assert (count(app, InboxMessageRow), count(app, InboxApplication)) == (0, 0)

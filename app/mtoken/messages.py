@@ -1,7 +1,7 @@
 """A bank's own messages to its customers' phones."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy.orm import Session
 
@@ -33,14 +33,12 @@ class Messages:
 
         A silent message shows nothing: only the app reads its extras. Raises InvalidMessage for
         one that is to be shown without a title, and RegistrationNotFound for a phone that is not
-        this person's.
+        this person's, or of none of these applications.
         """
         if not silent and not title.strip():
             raise InvalidMessage("no title")
         if registration_id is not None:
-            row = self._session.get(Registration, registration_id)
-            if row is None or row.user_id != user_id:
-                raise RegistrationNotFound(registration_id)
+            self._check_phone(registration_id, user_id, applications)
         message = Message(
             user_id=user_id,
             title="" if silent else title,
@@ -51,6 +49,15 @@ class Messages:
             applications=applications,
         )
         return self._pushes.message(message)
+
+    def _check_phone(
+        self, registration_id: str, user_id: str, applications: Collection[str] | None
+    ) -> None:
+        row = self._session.get(Registration, registration_id)
+        if row is None or row.user_id != user_id:
+            raise RegistrationNotFound(registration_id)
+        if applications is not None and row.application_id not in applications:
+            raise RegistrationNotFound(registration_id)
 
 
 def _strings(extras: Mapping[str, object]) -> Mapping[str, str]:

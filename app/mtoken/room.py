@@ -8,6 +8,7 @@ from app.mtoken.applications import Applications
 from app.mtoken.callback_events import CallbackEvents
 from app.mtoken.configuration import ApplicationConfiguration
 from app.mtoken.envelopes import Envelopes
+from app.mtoken.inbox import Inbox
 from app.mtoken.keyring import Keyring
 from app.mtoken.keystore import Keystore
 from app.mtoken.lifecycle import Lifecycle
@@ -41,6 +42,7 @@ class MobileToken:
         envelopes = Envelopes(session, keyring, memory, settings)
         self.applications = Applications(session, keyring, journal)
         self.messages = Messages(session, pushes)
+        self.inbox = Inbox(session, pushes, journal)
         self.push_credentials = PushCredentials(
             session, applications=self.applications, keyring=keyring, journal=journal
         )

@@ -93,6 +93,9 @@ class RetentionSettings(Section):
     attempts: timedelta = timedelta(days=30)
     """Counts of failures of a user, after the last one."""
 
+    inbox: timedelta = timedelta(days=365)
+    """Messages in the inbox, read or not, after they were posted."""
+
     demo_sms: timedelta = timedelta(days=1)
     """Text messages that the demo shows to testers."""
 

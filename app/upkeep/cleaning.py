@@ -12,6 +12,7 @@ from app.settings import RetentionSettings
 from app.store.attempts import UserAttempts
 from app.store.envelopes import TemporaryKeyRow, UsedValue
 from app.store.flows import Flow
+from app.store.inbox import InboxMessageRow
 from app.store.oauth import AuthorizationCode, AuthorizationRequest, RefreshToken, Token
 from app.store.otps import SmsAuthorization, SmsDecoy
 from app.store.outbox import OutboxRow
@@ -72,6 +73,7 @@ class Cleaning:
                 SmsDecoy.message_id,
                 over(SmsDecoy.timestamp_created, settings.sms_codes),
             ),
+            "inbox": (InboxMessageRow.id, over(InboxMessageRow.created_at, settings.inbox)),
             "temporary_keys": (
                 TemporaryKeyRow.id,
                 over(TemporaryKeyRow.expires_at, timedelta(0)),

@@ -10,6 +10,11 @@ from tests.support.back_office import BackOffice
 from tests.support.visitor import check_every_box, tab_to
 
 pytestmark = pytest.mark.browser
+LETTER = (
+    "<h1>Opening hours</h1><table><tr><th>Day</th><th>Until</th><th>Where</th></tr><tr>"
+    f"<td>Monday</td><td>20:00</td><td>{'Main' * 40}</td></tr></table><ul><li>x</li></ul>"
+    "<pre>a  b</pre><blockquote>We are here.</blockquote><a href='https://bank.example'>Map</a>"
+)
 APPEARS = 9_000
 """Milliseconds after which an open phone has looked again."""
 
@@ -86,7 +91,17 @@ def test_every_page_of_the_phone_is_accessible_and_fits(page: Page, portal, user
     long = {"amount": "123456789.99", "currency": "EUR", "iban": "MT84MALT011000012345MTLCAST001S"}
     BackOffice(portal).ask(user, parameters=long, proximityCheckEnabled=True)
     BackOffice(portal).ask(user, "login")
-    for path in ("", "offline", "history", "settings", "../", "../../"):
+    written = BackOffice(portal).write(user, type="html", subject="W" * 255, body=LETTER)
+    for path in (
+        "",
+        "inbox",
+        f"inbox/{written}",
+        "offline",
+        "history",
+        "settings",
+        "../",
+        "../../",
+    ):
         page.goto(phone + path)
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()

@@ -77,9 +77,15 @@ def test_a_message_may_be_for_one_phone_or_application(phones, app):
     assert send(phones, title="x", registration_id=JANE.registration_id) == 1
     assert send(phones, title="x", applications=[BANK_APP]) == 1
     assert send(phones, title="x", applications=[]) == 0
-    assert (
-        send(phones, title="x", applications=[BANK_APP], registration_id=JANE.registration_id) == 0
-    )
+
+
+@on_sqlite
+def test_a_phone_of_another_application_does_not_exist(phones, app):
+    for applications in ([OTHER_APP], []):
+        with pytest.raises(RegistrationNotFound):
+            send(phones, title="x", applications=applications,
+                 registration_id=JOHNNY.registration_id)  # fmt: skip
+    assert all_of(app, OutboxRow) == []
 
 
 @on_sqlite

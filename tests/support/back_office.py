@@ -45,6 +45,17 @@ class BackOffice:
         """Return what became of an operation."""
         return self._call("GET", f"/operations/{operation_id}")
 
+    def write(self, user: str, **message: object) -> str:
+        """Leave a message in a user's inbox; return its id."""
+        usual = {"type": "text", "subject": "Opening hours", "summary": "Open until eight.",
+                 "body": "Until eight,\non Fridays until six."}  # fmt: skip
+        made = self._call("POST", "/inbox/messages", {"userId": user, **usual, **message})
+        return str(made["id"])
+
+    def has_read(self, message_id: str) -> bool:
+        """Tell whether a message was read."""
+        return bool(self._call("GET", f"/inbox/messages/{message_id}")["read"])
+
     def cancel(self, operation_id: str) -> None:
         """Withdraw an operation."""
         self._call("DELETE", f"/operations/{operation_id}")

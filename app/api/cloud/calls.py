@@ -17,6 +17,7 @@ from app.api.openapi import ErrorAnswer, PlainAnswer, camel, is_public, new_docu
 from app.errors import NotAllowed, NotAuthenticated
 from app.mtoken.access import Caller
 from app.mtoken.callbacks import Callbacks
+from app.mtoken.inbox import Inbox
 from app.mtoken.operations import Operations
 from app.mtoken.registrations import Registrations
 from app.services import services
@@ -35,9 +36,10 @@ HandlerT = TypeVar("HandlerT", bound=Callable[..., Schema | None])
 document = new_document(
     title="Cloud API",
     description=(
-        "The API by which a bank's back ends register phones of their users and have operations "
-        "approved on them. Calls below `/admin` are for administrators, all others for integration "
-        "users, who see the applications that they were given and nothing else."
+        "The API by which a bank's back ends register phones of their users, have operations "
+        "approved on them and send messages to them. Calls below `/admin` are for administrators, "
+        "all others for integration users, who see the applications that they were given and "
+        "nothing else."
     ),
     version="2",
     schemes=("basic",),
@@ -118,6 +120,11 @@ def registrations() -> Registrations:
 def operations() -> Operations:
     """Return the operations that there are for the caller."""
     return services().operations.within(caller().applications)
+
+
+def inbox() -> Inbox:
+    """Return the messages that there are for the caller."""
+    return services().mtoken.inbox.within(caller().applications)
 
 
 def callbacks() -> Callbacks:

@@ -40,6 +40,12 @@ MESSAGES = {
         "ERROR_OPERATION_STATE_CHANGE",
         "Invalid operation change was attempted.",
     ),
+    "invalid_message": ("ERROR_PUSH_MESSAGE", "Title must not be blank."),
+    "inbox_refused": ("ERROR_INBOX", "The caller has no application."),
+    "inbox_message_not_found": (
+        "ERROR_INBOX_NOT_FOUND",
+        "Message was not found, or the caller has no access to it.",
+    ),
     "application_not_found": ("ERROR_ADMIN", "No enabled application version was found"),
     "application_already_exists": ("ERROR_ADMIN", "Application already exists."),
     "audit_refused": ("ERROR_AUDIT", "Error occurred while fetching the audit log."),

@@ -17,6 +17,8 @@ from flask.typing import ResponseReturnValue
 
 from app.api.kit import json_object
 from app.errors import BadRequest, NotAuthenticated, Problem
+from app.mtoken.handsets import handset_of
+from app.mtoken.operation_views import Handset
 from app.mtoken.verdicts import Bearer, Proved, Refused, Signed, SignedOpened
 from app.services import services
 
@@ -82,6 +84,14 @@ def sealed_signature(uri_id: str, purpose: str | None = None) -> SignedOpened | 
 def token() -> Bearer | Refused:
     """Judge this request's token."""
     return services().mtoken.tokens.check(header(TOKEN))
+
+
+def handset() -> Handset:
+    """Return the phone that has proved itself by its token; another one is refused."""
+    bearer = accepted(token())
+    if "possession" not in bearer.factors:
+        refuse("not the phone itself")
+    return handset_of(bearer.registration)
 
 
 def accepted(verdict: T | Refused) -> T:

@@ -18,6 +18,7 @@ MESSAGES = {
     "encryption_refused": ("ERR_ENCRYPTION", "Encryption failed."),
     "temporary_key_refused": ("ERR_TEMPORARY_KEY", "No temporary key."),
     "vault_refused": ("ERR_SECURE_VAULT", "The vault stays closed."),
+    "inbox_message_not_found": ("INBOX_FAILED", "Unable to process inbox request."),
     "push_registration_failed": ("PUSH_REGISTRATION_FAILED", "Push registration failed."),
 }
 """Code of a problem → code and words of the dialect."""

@@ -13,12 +13,12 @@ from app.api.device.calls import (
     accepted,
     asked,
     call,
+    handset,
     header,
     kept,
     ok,
     refuse,
     signature,
-    token,
 )
 from app.api.device.presenting import moment, presented
 from app.api.kit import Schema, parse
@@ -78,7 +78,7 @@ class Cancellation(Named):
 @call(f"{BASE}/list")
 def list_operations() -> ResponseReturnValue:
     """Tell what waits for the phone, the newest first."""
-    return _told(services().approving.pending(_bearer()))
+    return _told(services().approving.pending(handset()))
 
 
 @call(f"{BASE}/detail")
@@ -143,9 +143,9 @@ def cancel_operation() -> ResponseReturnValue:
 
 
 def _one(find: Callable[[Handset, str], Operation | Refusal]) -> ResponseReturnValue:
-    handset = _bearer()
+    phone = handset()
     with kept():
-        found = find(handset, parse(asked(), Named).id)
+        found = find(phone, parse(asked(), Named).id)
     return _refused(found) if isinstance(found, Refusal) else _told(found)
 
 
@@ -172,13 +172,6 @@ def _count_failure() -> None:
         named = None
     if isinstance(named, str):
         services().approving.fail(header(AUTHORIZATION), named, origin=_origin())
-
-
-def _bearer() -> Handset:
-    bearer = accepted(token())
-    if "possession" not in bearer.factors:
-        refuse("not the phone itself")
-    return handset_of(bearer.registration)
 
 
 def _origin() -> Origin:

@@ -27,6 +27,7 @@ from app.demo.phone.command_kit import (
     told,
 )
 from app.demo.phone.configuration import App
+from app.demo.phone.inbox_commands import inbox, read
 from app.demo.phone.mobile import Approval
 from app.demo.phone.operations import REASONS
 from app.demo.phone.refusals import PhoneRefused
@@ -212,3 +213,7 @@ def remove(shop: Shop, name: str, *, here: bool) -> None:
         mobile.discard()
     else:
         mobile.remove()
+
+
+phone.add_command(inbox)
+phone.add_command(read)

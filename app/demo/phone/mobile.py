@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from app.demo.phone.calls import Call, opened
 from app.demo.phone.handset import APP, Handset
+from app.demo.phone.inbox import Inbox
 from app.demo.phone.keeping import Drawer, Kept
 from app.demo.phone.line import Line
 from app.demo.phone.offline import ScannedOperation, four_by_four
@@ -49,6 +50,7 @@ class Mobile:
         self.id = phone_id
         self._drawer = drawer
         self._talk = Talk(drawer, line)
+        self.inbox = Inbox(self._talk, phone_id)
 
     @property
     def kept(self) -> Kept:

@@ -6,18 +6,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
+from app.demo.phone.given import Given, list_of, moment_of, object_of, text_of
 from app.demo.phone.refusals import PhoneRefused
 
 REASONS = ("UNEXPECTED_OPERATION", "INCORRECT_DATA", "UNKNOWN")
 """Why a person may reject."""
 
 PAYEES = re.compile(r"(operation\.)?(account|creditor\w*|payee|iban)", re.IGNORECASE)
-CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 SIDES = ("source", "target")
 VALUES = {"NOTE": "note", "IMAGE": "", "HEADING": ""}
 """Where the value of an attribute stands, if not in `value`."""
-
-Given = Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -36,14 +34,14 @@ class Attribute:
     @classmethod
     def read(cls, given: Given) -> Self:
         """Read an attribute; one of a kind that is not known shows its label."""
-        kind = _text(given, "type")
+        kind = text_of(given, "type")
         return cls(
             kind,
-            _text(given, "id"),
-            _text(given, "label"),
+            text_of(given, "id"),
+            text_of(given, "label"),
             _value(kind, given),
-            _text(given, "currency", "currencyFormatted") if kind == "AMOUNT" else "",
-            _text(given, "alertType"),
+            text_of(given, "currency", "currencyFormatted") if kind == "AMOUNT" else "",
+            text_of(given, "alertType"),
         )
 
 
@@ -76,27 +74,27 @@ class Operation:
     @classmethod
     def read(cls, given: object) -> Self:
         """Read an operation: what is signed must be there, what is shown may be missing."""
-        told = _object(given)
+        told = object_of(given)
         operation_id, data = told.get("id"), told.get("data")
         if not (isinstance(operation_id, str) and operation_id and isinstance(data, str)):
             raise PhoneRefused("an operation without its id or its data")
-        form, ui = _object(told.get("formData")), _object(told.get("ui"))
-        variants = _list(_object(told.get("allowedSignatureType")).get("variants"))
+        form, ui = object_of(told.get("formData")), object_of(told.get("ui"))
+        variants = list_of(object_of(told.get("allowedSignatureType")).get("variants"))
         return cls(
             id=operation_id,
-            name=_text(told, "name"),
+            name=text_of(told, "name"),
             data=data,
-            status=_text(told, "status"),
-            created=_moment(told.get("operationCreated")),
-            expires=_moment(told.get("operationExpires")),
-            title=_text(form, "title") or _text(told, "name"),
-            message=_text(form, "message"),
+            status=text_of(told, "status"),
+            created=moment_of(told.get("operationCreated")),
+            expires=moment_of(told.get("operationExpires")),
+            title=text_of(form, "title") or text_of(told, "name"),
+            message=text_of(form, "message"),
             variants=tuple(kind for kind in variants if isinstance(kind, str)),
             flip_buttons=ui.get("flipButtons") is True,
-            screen=_screen(_object(ui.get("preApprovalScreen"))),
+            screen=_screen(object_of(ui.get("preApprovalScreen"))),
             attributes=tuple(
                 Attribute.read(each)
-                for each in _list(form.get("attributes"))
+                for each in list_of(form.get("attributes"))
                 if isinstance(each, Mapping)
             ),
         )
@@ -143,49 +141,23 @@ def read_all(given: object) -> list[Operation]:
 def _value(kind: str, given: Given) -> str:
     match kind:
         case "AMOUNT":
-            return _text(given, "amountFormatted", "amount")
+            return text_of(given, "amountFormatted", "amount")
         case "AMOUNT_CONVERSION":
             names = ("ValueFormatted", "AmountFormatted", "Amount")
-            sides = (_text(given, *(side + name for name in names)) for side in SIDES)
+            sides = (text_of(given, *(side + name for name in names)) for side in SIDES)
             return " → ".join(sides)
         case "PARTY_INFO":
-            return _joined(_object(given.get("partyInfo")), ", ", "name", "description")
+            return _joined(object_of(given.get("partyInfo")), ", ", "name", "description")
         case "ALERT":
             return _joined(given, " ", "title", "message")
         case _:
-            return _text(given, VALUES.get(kind, "value"))
+            return text_of(given, VALUES.get(kind, "value"))
 
 
 def _joined(given: Given, joint: str, *names: str) -> str:
-    return joint.join(filter(None, (_text(given, name) for name in names)))
+    return joint.join(filter(None, (text_of(given, name) for name in names)))
 
 
 def _screen(given: Given) -> Screen | None:
-    kind = _text(given, "type")
-    return Screen(kind, _text(given, "heading"), _text(given, "message")) if kind else None
-
-
-def _moment(given: object) -> datetime | None:
-    """Read a time such as `2018-07-02T14:43:13+0000`."""
-    try:
-        moment = datetime.fromisoformat(given) if isinstance(given, str) else None
-    except ValueError:
-        return None
-    return moment if moment and moment.tzinfo else None
-
-
-def _text(given: Given, *names: str) -> str:
-    """Return the first of these that is there, as a text without control characters."""
-    for name in names:
-        value = given.get(name)
-        if isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
-            return CONTROL.sub(" ", str(value))
-    return ""
-
-
-def _object(given: object) -> Given:
-    return given if isinstance(given, dict) else {}
-
-
-def _list(given: object) -> list[object]:
-    return given if isinstance(given, list) else []
+    kind = text_of(given, "type")
+    return Screen(kind, text_of(given, "heading"), text_of(given, "message")) if kind else None

@@ -77,7 +77,7 @@ class Unusable(Trouble):
 
 
 class Ended(Declined):
-    """The operation cannot be answered any more."""
+    """The operation cannot be answered any more, or there is none; the same of messages."""
 
     exit_code = 5
 
@@ -112,5 +112,6 @@ ENDINGS = {
     "OPERATION_ALREADY_FAILED": "This operation has failed: too many attempts.",
     "OPERATION_ALREADY_CANCELED": "The bank has canceled this operation.",
     "OPERATION_EXPIRED": "The time of this operation is over.",
+    "INBOX_FAILED": "There is no such message for this phone.",
 }
-"""Codes of the device API about an operation that has ended."""
+"""Codes of the device API about an operation that has ended, or a message that is none."""

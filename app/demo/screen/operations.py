@@ -27,14 +27,15 @@ def home(mobile: Mobile) -> ResponseReturnValue:
     operation = next((each for each in waiting if each.id == chosen), None)
     if operation is None and waiting:
         operation = waiting[0]
-    kept = mobile.kept
+    kept, unread = mobile.kept, 0 if trouble else _unread(mobile)
     return show(
         "home",
         kept,
         operation=operation,
         waiting=waiting,
+        unread=unread,
         trouble=trouble,
-        seen=_seen(kept, waiting, trouble),
+        seen=_seen(kept, waiting, unread, trouble),
         look_again_after=LOOK_AGAIN_AFTER,
     )
 
@@ -43,7 +44,8 @@ def home(mobile: Mobile) -> ResponseReturnValue:
 def news(mobile: Mobile) -> ResponseReturnValue:
     """Tell a page that is open whether it still shows what there is."""
     waiting, trouble = _look(mobile)
-    return {"seen": _seen(mobile.kept, waiting, trouble)}
+    unread = 0 if trouble else _unread(mobile)
+    return {"seen": _seen(mobile.kept, waiting, unread, trouble)}
 
 
 @of_phone("/approve", methods=["POST"])
@@ -104,10 +106,18 @@ def _look(mobile: Mobile) -> tuple[list[Operation], Trouble | None]:
         return [], trouble
 
 
-def _seen(kept: Kept, waiting: list[Operation], trouble: Trouble | None) -> str:
+def _unread(mobile: Mobile) -> int:
+    """Count what is new in the inbox; a portal that has none keeps nothing from being approved."""
+    try:
+        return mobile.inbox.unread()
+    except Trouble:
+        return 0
+
+
+def _seen(kept: Kept, waiting: list[Operation], unread: int, trouble: Trouble | None) -> str:
     """Return what is another text as soon as the page would look different."""
     state = trouble.words if trouble and not isinstance(trouble, SwitchedOff | Unusable) else ""
-    whole = [kept.name, kept.standing, kept.online, state, [each.id for each in waiting]]
+    whole = [kept.name, kept.standing, kept.online, state, [each.id for each in waiting], unread]
     return hashlib.sha256(json.dumps(whole).encode()).hexdigest()[:16]
 
 

@@ -28,6 +28,8 @@ GUIDE = {
     "createOperation": ("POST", "/v2/operations", "Operations"),
     "getOperation": ("GET", "/v2/operations/{operationId}", "Operations"),
     "cancelOperation": ("DELETE", "/v2/operations/{operationId}", "Operations"),
+    "sendMessage": ("POST", "/v2/inbox/messages", "Inbox"),
+    "sendPushMessage": ("POST", "/v2/messages/send", "Push Notifications"),
     "createUser": ("POST", "/admin/users", "System Users"),
     "addAppAccessToUser": (
         "POST", "/admin/users/{username}/applications/{applicationId}", "System Users"
@@ -222,6 +224,7 @@ NAMES = st.sampled_from(
         "expiration", "riskFlags", "maxFailureCount", "days", "timestampFrom", "timestampTo",
         "incompleteStatusCheck", "type", "callbackUrl", "attributes", "authentication",
         "retentionPeriod", "initialBackoff", "maxAttempts", "enabled", "signingSecret",
+        "title", "message", "sound", "extras", "subject", "summary", "body", "onlyUnread",
     ]
 )  # fmt: skip
 SENSIBLE = {
@@ -255,6 +258,9 @@ def test_no_made_up_request_is_a_failure_of_ours(lasting_apps, document):
         wanted = {"name": "x", "type": "OPERATION_STATUS_CHANGE", "callbackUrl": "https://x.test"}
         made = cloud("POST", f"/v2/admin/applications/{APP}/callbacks", wanted)
         known[kind]["callbackId"] = made["callbackId"]
+        letter = {"subject": "A subject", "summary": "A summary", "type": "text", "body": "x"}
+        made = cloud("POST", "/v2/inbox/messages", {"userId": USER} | letter)
+        known[kind]["messageId"] = made["id"]
 
     @given(
         call=st.sampled_from(asked),

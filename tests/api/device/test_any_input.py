@@ -32,6 +32,11 @@ PATHS = (
     "/pa/v3/vault/unlock",
     "/pa/v3/user/info",
     "/api/push/device/register/token",
+    "/api/inbox/count",
+    "/api/inbox/message/list",
+    "/api/inbox/message/detail",
+    "/api/inbox/message/read",
+    "/api/inbox/message/read-all",
 )
 PAIR = re.compile(r'([a-z_]+)="([^"]*)"')
 LATIN = st.text(st.characters(max_codepoint=255, blacklist_characters="\r\n\0"), max_size=80)
