@@ -41,7 +41,7 @@ SIDES = """() => {
 def site(tmp_path_factory) -> Site:
     folder = tmp_path_factory.mktemp("arabic")
     invent(folder, "ar", arabic)
-    return Site(folder, {"ar": "العربية", **LABELS})
+    return Site(folder, labels={"ar": "العربية", **LABELS})
 
 
 @pytest.fixture(params=[320, 1280])
