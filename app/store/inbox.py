@@ -20,6 +20,7 @@ class InboxMessageRow(Base):
         Index(
             "ix_inbox_messages_unread",
             "user_id",
+            "read_at",  # or SQLite takes the other index, with all that was read
             "created_at",
             "id",
             sqlite_where=UNREAD,

@@ -23,12 +23,12 @@ def upgrade() -> None:
         sa.CheckConstraint("type IN ('text', 'html')", name=op.f("ck_inbox_messages_type")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox_messages")),
     )
-    in_order, unread = ["user_id", "created_at", "id"], sa.text("read_at IS NULL")
-    op.create_index("ix_inbox_messages_user", "inbox_messages", in_order)
+    unread = sa.text("read_at IS NULL")
+    op.create_index("ix_inbox_messages_user", "inbox_messages", ["user_id", "created_at", "id"])
     op.create_index(
         "ix_inbox_messages_unread",
         "inbox_messages",
-        in_order,
+        ["user_id", "read_at", "created_at", "id"],
         sqlite_where=unread,
         postgresql_where=unread,
     )
