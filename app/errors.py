@@ -188,6 +188,11 @@ class PushCredentialsRefused(BadRequest):
 
     code = "push_credentials_refused"
 
+    def __init__(self, detail: str, *, part: str = "secret") -> None:
+        super().__init__(detail)
+        self.part = part
+        """Which field of the credentials it is about."""
+
 
 class InvalidMessage(BadRequest):
     """A message to a person has nothing to show."""
