@@ -294,6 +294,30 @@ class WrongRegistrationOtp(Problem):
     status = HTTPStatus.BAD_REQUEST
 
 
+class SignatureMalformed(BadRequest):
+    """What should be the header of a phone's signature is none; nothing was counted."""
+
+    code = "signature_malformed"
+
+
+class TokenMalformed(BadRequest):
+    """What should be the header of a phone's token is none."""
+
+    code = "token_malformed"
+
+
+class OfflineCodeMalformed(BadRequest):
+    """What should be the digits of a phone are none; nothing was counted."""
+
+    code = "offline_code_malformed"
+
+
+class OfflineNonceRefused(BadRequest):
+    """The nonce was not issued for this operation and this phone; nothing was counted."""
+
+    code = "offline_nonce_refused"
+
+
 class OperationChangeRefused(Problem):
     """The operation of phones has ended."""
 
