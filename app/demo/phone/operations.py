@@ -14,7 +14,7 @@ REASONS = ("UNEXPECTED_OPERATION", "INCORRECT_DATA", "UNKNOWN")
 PAYEES = re.compile(r"(operation\.)?(account|creditor\w*|payee|iban)", re.IGNORECASE)
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 SIDES = ("source", "target")
-VALUES = {"NOTE": "note", "IMAGE": "", "HEADING": ""}
+VALUES = {"NOTE": "note", "HEADING": ""}
 """Where the value of an attribute stands, if not in `value`."""
 
 Given = Mapping[str, object]
@@ -152,6 +152,9 @@ def _value(kind: str, given: Given) -> str:
             return _joined(_object(given.get("partyInfo")), ", ", "name", "description")
         case "ALERT":
             return _joined(given, " ", "title", "message")
+        case "IMAGE":
+            address = _text(given, "originalUrl", "thumbnailUrl")
+            return address if address.startswith("https://") else ""
         case _:
             return _text(given, VALUES.get(kind, "value"))
 
