@@ -188,6 +188,11 @@ class PushCredentialsRefused(BadRequest):
 
     code = "push_credentials_refused"
 
+    def __init__(self, detail: str, *, part: str = "secret") -> None:
+        super().__init__(detail)
+        self.part = part
+        """Which field of the credentials it is about."""
+
 
 class InvalidMessage(BadRequest):
     """A message to a person has nothing to show."""
@@ -300,6 +305,30 @@ class WrongRegistrationOtp(Problem):
 
     code = "wrong_registration_otp"
     status = HTTPStatus.BAD_REQUEST
+
+
+class SignatureMalformed(BadRequest):
+    """What should be the header of a phone's signature is none; nothing was counted."""
+
+    code = "signature_malformed"
+
+
+class TokenMalformed(BadRequest):
+    """What should be the header of a phone's token is none."""
+
+    code = "token_malformed"
+
+
+class OfflineCodeMalformed(BadRequest):
+    """What should be the digits of a phone are none; nothing was counted."""
+
+    code = "offline_code_malformed"
+
+
+class OfflineNonceRefused(BadRequest):
+    """The nonce was not issued for this operation and this phone; nothing was counted."""
+
+    code = "offline_nonce_refused"
 
 
 class OperationChangeRefused(Problem):

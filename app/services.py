@@ -51,6 +51,7 @@ from app.mtoken.callbacks import Callbacks
 from app.mtoken.devices import Devices
 from app.mtoken.kept_pushes import KeptPushes
 from app.mtoken.offline import Offline
+from app.mtoken.offline_calls import OfflineCalls
 from app.mtoken.operations import Operations
 from app.mtoken.push import Pushes
 from app.mtoken.receivers import Receivers
@@ -166,6 +167,13 @@ class Services:
             lifecycle=self.mtoken.lifecycle,
             vault=parts.vault,
             texts=parts.texts,
+        )
+        self.offline_calls = OfflineCalls(
+            self.session,
+            operations=self.operations,
+            approving=self.approving,
+            offline=self.offline,
+            vault=parts.vault,
         )
         self.lockout = Lockout(self.session, parts.settings.lockout, self.journal)
         self._steps = self._methods(parts)

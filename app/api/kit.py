@@ -13,7 +13,9 @@ from werkzeug.datastructures import Authorization
 
 from app.errors import BadRequest
 
-WITHHELD = frozenset({"clientSecret", "otp", "password", "signingSecret"})
+WITHHELD = frozenset(
+    {"authHeader", "clientSecret", "otp", "password", "privateKeyBase64", "signingSecret"}
+)
 """Fields that are not repeated, however wrong they are."""
 
 DEEPEST = 32

@@ -29,6 +29,11 @@ LONGEST_SECRET = 1024
 class CredentialsRefusedError(ValueError):
     """They cannot be what the provider has given out; says what is wrong, and nothing of them."""
 
+    def __init__(self, message: str, part: str = "secret") -> None:
+        super().__init__(message)
+        self.part = part
+        """Which field of the credentials it is about."""
+
 
 @dataclass(frozen=True)
 class ApnsCredentials:
@@ -47,7 +52,8 @@ class ApnsCredentials:
     def __post_init__(self) -> None:
         _named(topic=self.topic, key_id=self.key_id, team_id=self.team_id)
         if self.environment not in ("development", "production"):
-            raise CredentialsRefusedError("environment is neither development nor production")
+            said = "environment is neither development nor production"
+            raise CredentialsRefusedError(said, "environment")
         key = _key(self.secret)
         if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
             raise CredentialsRefusedError("the key is not an elliptic curve key on P-256")
@@ -121,13 +127,14 @@ def from_base64(text: str) -> bytes:
 def _named(**names: str) -> None:
     for name, value in names.items():
         if not NAME.fullmatch(value):
-            raise CredentialsRefusedError(f"{name} is missing, or has a character that none has")
+            said = f"{name} is missing, or has a character that none has"
+            raise CredentialsRefusedError(said, name)
 
 
 def _text(found: dict[str, object], name: str) -> str:
     value = found.get(name)
     if not isinstance(value, str):
-        raise CredentialsRefusedError(f"{name} is missing")
+        raise CredentialsRefusedError(f"{name} is missing", name)
     return value
 
 

@@ -93,12 +93,17 @@ class Applications:
         return row
 
     def lock(self, application_id: str) -> None:
-        """Let nobody else who locks this application go on until the transaction ends."""
-        self._session.scalar(
+        """Let nobody else who locks this application go on until the transaction ends.
+
+        Raises ApplicationNotFound.
+        """
+        held = (
             select(MobileApplication.id)
             .where(MobileApplication.id == application_id)
             .with_for_update(key_share=True)  # rows that refer to it may still be made
         )
+        if self._session.scalar(held) is None:
+            raise ApplicationNotFound(application_id)
 
     def by_key(self, application_key: str) -> MobileApplication | None:
         """Return the application that a phone names."""

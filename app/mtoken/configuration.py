@@ -49,7 +49,7 @@ class ApplicationConfiguration:
 
     def add_roles(self, application_id: str, roles: Sequence[str]) -> None:
         """Give an application roles; what it has, it has once."""
-        self._hold(application_id)
+        self._applications.lock(application_id)
         new = sorted(set(roles) - set(self.roles(application_id)))
         self._session.add_all(
             ApplicationRole(application_id=application_id, role=role) for role in new
@@ -62,7 +62,7 @@ class ApplicationConfiguration:
 
     def remove_roles(self, application_id: str, roles: Sequence[str]) -> None:
         """Take roles from an application, whether it has them or not."""
-        self._hold(application_id)
+        self._applications.lock(application_id)
         gone = sorted(set(roles) & set(self.roles(application_id)))
         self._session.execute(
             delete(ApplicationRole).where(
@@ -89,7 +89,7 @@ class ApplicationConfiguration:
 
         Raises UnknownSetting, and InvalidSetting for a value that is none of this key's.
         """
-        self._hold(application_id)
+        self._applications.lock(application_id)
         check = KEYS.get(key)
         if check is None:
             raise UnknownSetting(key)
@@ -108,7 +108,7 @@ class ApplicationConfiguration:
 
     def remove(self, application_id: str, key: str) -> None:
         """Set a key no more, whether it was set or not. Raises UnknownSetting."""
-        self._hold(application_id)
+        self._applications.lock(application_id)
         if key not in KEYS:
             raise UnknownSetting(key)
         row = self._row(application_id, key)
@@ -118,11 +118,6 @@ class ApplicationConfiguration:
             self._journal.record(
                 Name.APPLICATION_CONFIGURED, application_id, setting=key, removed=1
             )
-
-    def _hold(self, application_id: str) -> None:
-        """Let nobody else change this application until the transaction ends."""
-        self._applications.row(application_id)
-        self._applications.lock(application_id)
 
     def _row(self, application_id: str, key: str) -> ApplicationSetting | None:
         return self._session.scalar(

@@ -61,18 +61,19 @@ class Lifecycle:
         self._push = push
         self._told = told
 
-    def locked(self, registration_id: str) -> Registration | None:
+    def locked(
+        self, registration_id: str, within: frozenset[str] | None = None
+    ) -> Registration | None:
         """Return a registration that nobody else changes until this transaction ends.
 
-        One whose time is over is removed on the way.
+        One whose time is over is removed on the way; `within` are the applications whose
+        registrations there are, None: all.
         """
-        wanted = (
-            select(Registration)
-            .where(Registration.id == registration_id)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        )
-        row = self._session.scalar(wanted)
+        wanted = select(Registration).where(Registration.id == registration_id)
+        if within is not None:
+            wanted = wanted.where(Registration.application_id.in_(sorted(within)))
+        held = wanted.with_for_update().execution_options(populate_existing=True)
+        row = self._session.scalar(held)
         if row is not None and is_overdue(row):
             self.move(row, State.REMOVED, EXPIRED)
         return row

@@ -64,6 +64,8 @@ class Verdict:
     """None: the operation is approved."""
     state: str
     """Of the phone's registration: what is not ACTIVE, now or before, approves nothing more."""
+    kind: SignatureType | None = None
+    """With which factors the digits were made; None: they are wrong, or were not looked at."""
 
 
 class Offline:
@@ -123,7 +125,10 @@ class Offline:
         if row.state != State.ACTIVE.name:
             return Verdict(Refusal.UNKNOWN, row.state)
 
+        kind: SignatureType | None = None
+
         def judge(operation: OperationRow) -> SignatureType | None:
+            nonlocal kind
             found = self._signing.verify_offline(
                 row,
                 given.code,
@@ -131,12 +136,13 @@ class Offline:
                 allow_biometry=BIOMETRY.value in operation.factors,
                 counts=given.counts,
             )
-            return None if isinstance(found, Refused) else found.kind
+            kind = None if isinstance(found, Refused) else found.kind
+            return kind
 
         refusal = self._approving.approve_by(
             handset_of(row), given.operation_id, judge=judge, origin=origin
         )
-        return Verdict(refusal, row.state)
+        return Verdict(refusal, row.state, kind)
 
     def remaining(self, operation_id: str, registration_id: str, *, counts: bool) -> int:
         """Return how many wrong answers the operation, and the phone, still take."""

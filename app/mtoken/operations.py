@@ -27,7 +27,7 @@ from app.mtoken.shelf import template_named
 from app.mtoken.templates import Template, data_of, form_of_data
 from app.mtoken.transitions import Transitions
 from app.mtoken.wording import filled, kept
-from app.nextstep.form_data import MalformedFormData, parse_form
+from app.nextstep.form_data import MalformedFormData, parse_form, parse_shown
 from app.nextstep.operation_data import MalformedOperationData
 from app.store.applications import MobileApplication
 from app.store.flows import Flow
@@ -267,7 +267,7 @@ def _said(wanted: NewOperation, template: Template) -> tuple[str, dict[str, obje
         data = data_of(template, wanted.parameters) if wanted.data is None else wanted.data
         if wanted.form_data is None:
             form = form_of_data(template, data, wanted.parameters).to_json()
-            return data, parse_form(form).to_json()
+            return data, parse_shown(form).to_json()
         return data, parse_form(wanted.form_data).to_json()
     except (MalformedOperationData, MalformedFormData) as error:
         raise InvalidOperationData(str(error)) from None

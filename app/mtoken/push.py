@@ -10,7 +10,7 @@ from app import clock
 from app.crypto.activation import State
 from app.mtoken.devices import Device, Devices
 from app.mtoken.wording import spoken
-from app.nextstep.form_data import localise, parse_form
+from app.nextstep.form_data import localise, parse_shown
 from app.store.operations import OperationRow
 from app.store.outbox import Outbox
 from app.store.registrations import Registration
@@ -62,7 +62,7 @@ class Pushes:
         if row.silent:
             return
         words = localise(
-            parse_form(row.form_data),
+            parse_shown(row.form_data),
             self._texts.words(row.language).saying(spoken(row.texts, row.language).words),
             parameters=row.parameters,
         )

@@ -21,7 +21,7 @@ from app.errors import PushCredentialsRefused
 from app.events import Journal, Name
 from app.mtoken.applications import Applications
 from app.mtoken.keyring import Keyring
-from app.store.applications import MobileApplication, PushCredentialsRow
+from app.store.applications import PushCredentialsRow
 from app.store.db import changed_one
 from app.store.registrations import PushDevice, Registration
 
@@ -62,7 +62,7 @@ class PushCredentials:
                 secret=_pem(key),
             )
         except CredentialsRefusedError as error:
-            raise PushCredentialsRefused(str(error)) from None
+            raise PushCredentialsRefused(str(error), part=error.part) from None
         self._put(application_id, found)
 
     def set_fcm(self, application_id: str, *, file: bytes, project_id: str = "") -> None:
@@ -70,7 +70,7 @@ class PushCredentials:
         try:
             found = FcmCredentials.read(file, project_id)
         except CredentialsRefusedError as error:
-            raise PushCredentialsRefused(str(error)) from None
+            raise PushCredentialsRefused(str(error), part=error.part) from None
         self._put(application_id, found)
 
     def set_hms(
@@ -82,12 +82,12 @@ class PushCredentials:
                 project_id=project_id, app_id=app_id, client_id=client_id, secret=secret
             )
         except CredentialsRefusedError as error:
-            raise PushCredentialsRefused(str(error)) from None
+            raise PushCredentialsRefused(str(error), part=error.part) from None
         self._put(application_id, found)
 
     def remove(self, application_id: str, provider: str) -> bool:
         """Push to this application by this provider no more; False if nobody did."""
-        self._applications.row(application_id)
+        self._applications.lock(application_id)
         gone = delete(PushCredentialsRow).where(
             PushCredentialsRow.application_id == application_id,
             PushCredentialsRow.provider == provider,
@@ -129,10 +129,8 @@ class PushCredentials:
         return [(each.application_id, each.platform) for each in self._session.execute(wanted)]
 
     def _put(self, application_id: str, found: Credentials) -> None:
-        self._applications.row(application_id)
         # Who puts in the same at once waits here, and replaces instead of colliding.
-        held = select(MobileApplication.id).where(MobileApplication.id == application_id)
-        self._session.execute(held.with_for_update())
+        self._applications.lock(application_id)
         row = self._row(application_id, found.provider)
         if row is None:
             row = PushCredentialsRow(
@@ -158,7 +156,7 @@ def decoded(text: str) -> bytes:
     try:
         return from_base64(text)
     except CredentialsRefusedError as error:
-        raise PushCredentialsRefused(str(error)) from None
+        raise PushCredentialsRefused(str(error), part=error.part) from None
 
 
 def _pem(file: bytes) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.crypto.signatures import SignatureType
 from app.mtoken.operation_views import Handset, Operation, Refusal
-from app.nextstep.form_data import parse_form
+from app.nextstep.form_data import parse_shown
 from app.store.operations import OperationApplication, OperationRow
 
 OVER: Final[Mapping[str, Refusal]] = {
@@ -85,7 +85,7 @@ def viewed(row: OperationRow, applications: Sequence[str]) -> Operation:
         template=row.template,
         operation_type=row.operation_type,
         data=row.data,
-        form=parse_form(row.form_data),
+        form=parse_shown(row.form_data),
         parameters=row.parameters,
         factors=tuple(SignatureType(name) for name in row.factors),
         risk_flags=row.risk_flags,

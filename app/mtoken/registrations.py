@@ -266,8 +266,8 @@ class Registrations:
         return self._showing.shown(row)
 
     def _locked(self, registration_id: str) -> Registration:
-        row = self._lifecycle.locked(registration_id)
-        if row is None or not self._knows(row.application_id):
+        row = self._lifecycle.locked(registration_id, self._within)
+        if row is None:
             raise RegistrationNotFound(registration_id)
         return row
 

@@ -6,6 +6,7 @@ from app.crypto.vault import Vault
 from app.events import Journal
 from app.mtoken.applications import Applications
 from app.mtoken.callback_events import CallbackEvents
+from app.mtoken.checking import Checking
 from app.mtoken.configuration import ApplicationConfiguration
 from app.mtoken.envelopes import Envelopes
 from app.mtoken.inbox import Inbox
@@ -73,6 +74,7 @@ class MobileToken:
         self.tokens = Tokens(
             session, journal=journal, keyring=keyring, memory=memory, settings=settings
         )
+        self.checking = Checking(session, signing=self.signing, tokens=self.tokens)
         self.keystore = Keystore(
             session, applications=self.applications, keyring=keyring, settings=settings
         )

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from app.crypto.signatures import SignatureType
 from app.errors import AlreadyConfigured, NotConfigured
 from app.events import Journal, Name
+from app.mtoken.attributes import TemplateAttribute
 from app.mtoken.templates import SHIPPED, TWO_FACTORS, Template
-from app.mtoken.wording import OURS, Saying, TemplateAttribute
+from app.mtoken.wording import OURS, Saying
 from app.nextstep.form_shapes import RESERVED
 from app.store.operations import OperationTemplateRow
 

@@ -55,19 +55,27 @@ class Signing:
         self._lifecycle = lifecycle
         self._settings = settings
 
-    def verify(
-        self, header: str | None, method: str, uri_id: str, body: bytes, query: str = ""
+    def verify(  # noqa: PLR0913 - what a request consists of
+        self,
+        header: str | None,
+        method: str,
+        uri_id: str,
+        body: bytes,
+        query: str = "",
+        *,
+        within: frozenset[str] | None = None,
     ) -> Signed | Refused:
         """Judge `X-PowerAuth-Authorization` of a request; locks the registration.
 
         `uri_id` is the constant that the phone signs instead of the address; where there is no
-        body the query stands in for it. A wrong code counts, and the last one blocks the phone.
+        body the query stands in for it. A wrong code counts, and the last one blocks the phone;
+        nothing counts for a phone of an application that is not `within`: it is not there.
         """
         try:
             read = SignatureHeader.read(header or "")
         except ProtocolError as error:
             return Refused(str(error))
-        row = self._lifecycle.locked(read.activation_id)
+        row = self._lifecycle.locked(read.activation_id, within)
         if row is None:
             return Refused("unknown")
         return self._judge(row, read, method, uri_id, body or query_as_body(query))

@@ -12,14 +12,13 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from app.crypto.signatures import SignatureType
+from app.mtoken.attributes import TemplateAttribute, attributes_of
 from app.mtoken.wording import (
     GREETING,
     PLACEHOLDER,
     SUMMARY,
     TITLE,
     Saying,
-    TemplateAttribute,
-    attributes_of,
 )
 from app.nextstep.form_data import FormData, Note, complete
 from app.nextstep.form_shapes import SIGNED_IDS, TEXT_ID

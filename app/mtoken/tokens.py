@@ -67,8 +67,13 @@ class Tokens:
         self._journal.record(Name.PHONE_TOKEN_REMOVED, row.registration_id, kind=row.kind)
         return True
 
-    def check(self, header: str | None) -> Bearer | Refused:
-        """Judge a header; each works once."""
+    def check(
+        self, header: str | None, *, within: frozenset[str] | None = None
+    ) -> Bearer | Refused:
+        """Judge a header; each works once.
+
+        A token of an application that is not `within` is not there, and is not used up.
+        """
         try:
             read = TokenHeader.read(header or "")
         except ProtocolError as error:
@@ -76,11 +81,13 @@ class Tokens:
         token = self._session.get(RegistrationToken, read.token_id)
         if token is None:
             return Refused("no such token")
+        registration = self._session.get_one(Registration, token.registration_id)
+        if within is not None and registration.application_id not in within:
+            return Refused("no such token")
         fault = self._fault(read, token)
         if fault is not None:
             return Refused(fault)
-        registration = self._session.get(Registration, token.registration_id)
-        if registration is None or registration.state != State.ACTIVE.name:
+        if registration.state != State.ACTIVE.name:
             return Refused("not active")
         return Bearer(registration, SignatureType(token.kind))
 

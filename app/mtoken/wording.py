@@ -5,20 +5,11 @@ Words and screens are kept with the operation, so that nothing changes under who
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, cast, get_args
+from typing import Any, Final, cast
 
-from app.nextstep.form_data import (
-    Amount,
-    Attribute,
-    Heading,
-    KeyValue,
-    Note,
-    PartyInfo,
-    ValueFormat,
-)
-from app.nextstep.values import MalformedOperationData, is_currency, read_decimal
+from app.mtoken.attributes import TemplateAttribute
 
 TITLE: Final = "template.title"
 GREETING: Final = "template.greeting"
@@ -29,26 +20,6 @@ OURS: Final = ("template.", "mtoken.")
 
 PLACEHOLDER: Final = re.compile(r"\$\{([^{}]+)\}")
 DEFAULT: Final = "en"
-
-Kind = Literal["AMOUNT", "KEY_VALUE", "NOTE", "HEADING", "PARTY_INFO"]
-KINDS: Final = get_args(Kind)
-TAKES: Final[Mapping[Kind, tuple[str, ...]]] = {
-    "AMOUNT": ("amount", "currency"),
-    "KEY_VALUE": ("value",),
-    "NOTE": ("note",),
-    "HEADING": (),
-    "PARTY_INFO": ("name", "description", "logoUrl", "websiteUrl"),
-}
-"""Kind → what it takes from parameters; all but the first may be missing."""
-
-
-@dataclass(frozen=True)
-class TemplateAttribute:
-    """Something that is shown: `params` say which parameter is what of it."""
-
-    id: str
-    kind: Kind
-    params: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -108,20 +79,6 @@ def spoken(texts: Mapping[str, object] | None, *languages: str) -> Spoken:
     return Spoken(said["words"], said["ui"])
 
 
-def attributes_of(
-    wanted: Sequence[TemplateAttribute], parameters: Mapping[str, str]
-) -> Iterator[Attribute]:
-    """Yield what is shown of the parameters; nothing for one that was not given."""
-    for attribute in wanted:
-        given = {
-            part: parameters[name] for part, name in attribute.params.items() if name in parameters
-        }
-        takes = TAKES[attribute.kind]
-        if takes and takes[0] not in given:
-            continue
-        yield _attribute(attribute, given)
-
-
 def filled(ui: Mapping[str, object], parameters: Mapping[str, str]) -> dict[str, object]:
     """Return the screens with the parameters in their places."""
 
@@ -137,34 +94,3 @@ def filled(ui: Mapping[str, object], parameters: Mapping[str, str]) -> dict[str,
 
 def _filled(text: str, parameters: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: parameters.get(found[1], found[0]), text)
-
-
-def _attribute(attribute: TemplateAttribute, given: Mapping[str, str]) -> Attribute:
-    name = attribute.id
-    match attribute.kind:
-        case "AMOUNT":
-            return _amount(name, given["amount"], given.get("currency", ""))
-        case "KEY_VALUE":
-            return KeyValue(name, given["value"])
-        case "NOTE":
-            return Note(name, given["note"])
-        case "HEADING":
-            return Heading(name, name, ValueFormat.LOCALIZED_TEXT)
-        case "PARTY_INFO":
-            return PartyInfo(
-                name,
-                given["name"],
-                given.get("description"),
-                given.get("logoUrl"),
-                given.get("websiteUrl"),
-            )
-
-
-def _amount(name: str, amount: str, currency: str) -> Attribute:
-    """Return an amount; one that cannot be read is shown as it is."""
-    try:
-        if is_currency(currency):
-            return Amount(name, read_decimal(amount), currency, f"{name}.currency")
-    except MalformedOperationData:
-        pass
-    return KeyValue(name, f"{amount} {currency}".strip())

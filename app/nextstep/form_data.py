@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from app.nextstep.form_reading import MalformedFormData, parse_form
+from app.nextstep.form_reading import MalformedFormData, parse_form, parse_shown
 from app.nextstep.form_shapes import (
     ACCOUNT_ID,
     AMOUNT_ID,
@@ -43,11 +43,15 @@ from app.nextstep.operation_data import (
     OperationData,
     payment_of,
 )
+from app.nextstep.phone_shapes import Alert, AlertType, AmountConversion, Image
 from app.nextstep.values import normalise, plain_amount, read_amount, read_date
 
 __all__ = [
     "AccountChoice",
+    "Alert",
+    "AlertType",
     "Amount",
+    "AmountConversion",
     "Attribute",
     "BankAccount",
     "Banner",
@@ -56,6 +60,7 @@ __all__ = [
     "FieldConfig",
     "FormData",
     "Heading",
+    "Image",
     "KeyValue",
     "MalformedFormData",
     "Note",
@@ -67,6 +72,7 @@ __all__ = [
     "localise",
     "mismatches",
     "parse_form",
+    "parse_shown",
 ]
 
 _TEXTS: Final = {PAYMENT_TEMPLATE: "operation", LOGIN_TEMPLATE: "login"}

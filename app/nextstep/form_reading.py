@@ -1,6 +1,7 @@
 """Read the form data that a creator sent; everything wrong with them is told at once."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 from app.nextstep.form_shapes import (
@@ -23,6 +24,7 @@ from app.nextstep.form_shapes import (
     ValueFormat,
 )
 from app.nextstep.json_part import LONG, MOST_ITEMS, Part, Violations
+from app.nextstep.phone_shapes import Alert, AlertType, AmountConversion, Image
 
 
 class MalformedFormData(ValueError):  # noqa: N818 - it says what was given
@@ -35,17 +37,28 @@ class MalformedFormData(ValueError):  # noqa: N818 - it says what was given
 
 def parse_form(raw: Mapping[str, object]) -> FormData:
     """Read the form data of a request. Raises MalformedFormData; unknown fields are ignored."""
+    return _parsed(raw, _ATTRIBUTES)
+
+
+def parse_shown(raw: Mapping[str, object]) -> FormData:
+    """Read what a phone shows: also the attributes that only templates of operations have."""
+    return _parsed(raw, {**_ATTRIBUTES, **_OF_TEMPLATES})
+
+
+def _parsed(raw: Mapping[str, object], known: "Readers") -> FormData:
     violations: Violations = []
-    form = _form(Part(raw, violations))
+    form = _form(Part(raw, violations), known)
     if violations:
         raise MalformedFormData(tuple(violations))
     return form
 
 
-def _form(root: Part) -> FormData:
+def _form(root: Part, known: "Readers") -> FormData:
     # A form that was completed from the operation data can still be read.
     most = MOST_ITEMS + len(SIGNED_IDS)
-    parameters: tuple[Attribute, ...] = root.each("parameters", _attribute, most=most)
+    parameters: tuple[Attribute, ...] = root.each(
+        "parameters", partial(_attribute, known), most=most
+    )
     if sum(attribute.id not in SIGNED_IDS for attribute in parameters) > MOST_ITEMS:
         root.wrong("parameters", f"must be at most {MOST_ITEMS}")
     for attribute in parameters:
@@ -73,10 +86,10 @@ def _key(root: Part, name: str) -> str | None:
     return part.text("id") or None if part else None
 
 
-def _attribute(part: Part) -> Attribute | None:
-    read = _ATTRIBUTES.get(part.text("type") or "")
+def _attribute(known: "Readers", part: Part) -> Attribute | None:
+    read = known.get(part.text("type") or "")
     if read is None:
-        part.wrong("type", f"must be one of {', '.join(_ATTRIBUTES)}")
+        part.wrong("type", f"must be one of {', '.join(known)}")
         return None
     return read(part)
 
@@ -124,6 +137,34 @@ def _party(part: Part) -> Attribute | None:
     )
 
 
+def _alert(part: Part) -> Attribute:
+    return Alert(
+        part.required("id"),
+        part.word("alertType", AlertType, AlertType.INFO),
+        part.text("message", longest=LONG) or "",
+        part.text("title", longest=LONG) or "",
+    )
+
+
+def _image(part: Part) -> Attribute | None:
+    name = part.required("id")
+    small, large = part.picture("thumbnailUrl"), part.picture("originalUrl")
+    if small is None:
+        part.required("thumbnailUrl")
+        return None
+    return Image(name, small, large)
+
+
+def _conversion(part: Part) -> Attribute | None:
+    name = part.required("id")
+    source, target = part.number("sourceAmount"), part.number("targetAmount")
+    one, other = part.currency("sourceCurrency"), part.currency("targetCurrency")
+    if source is None or target is None or one is None or other is None:
+        part.wrong("sourceAmount", "must be given with its currency, and the target's")
+        return None
+    return AmountConversion(name, source, one, target, other, part.flag("dynamic", default=False))
+
+
 def _account_choice(part: Part) -> Attribute:
     return AccountChoice(
         part.required("id"),
@@ -155,7 +196,9 @@ def _banner(part: Part) -> Banner:
     return Banner(part.required("id"), part.word("bannerType", BannerType, BannerType.INFO))
 
 
-_ATTRIBUTES: Final[Mapping[str, Callable[[Part], Attribute | None]]] = {
+Readers = Mapping[str, Callable[[Part], Attribute | None]]
+
+_ATTRIBUTES: Final[Readers] = {
     Amount.type: _amount,
     KeyValue.type: _key_value,
     Note.type: _note,
@@ -164,3 +207,10 @@ _ATTRIBUTES: Final[Mapping[str, Callable[[Part], Attribute | None]]] = {
     PartyInfo.type: _party,
     AccountChoice.type: _account_choice,
 }
+
+_OF_TEMPLATES: Final[Readers] = {
+    Alert.type: _alert,
+    Image.type: _image,
+    AmountConversion.type: _conversion,
+}
+"""What pages of the portal do not show, and creators of flows do not send."""

@@ -6,7 +6,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, Final, TypeAlias
 
-Json: TypeAlias = dict[str, object]
+from app.nextstep.form_json import Json, given, json_number
+from app.nextstep.phone_shapes import Alert, AmountConversion, Image
 
 AMOUNT_ID: Final = "operation.amount"
 CURRENCY_ID: Final = "operation.currency"
@@ -187,7 +188,18 @@ class AccountChoice:
         )
 
 
-Attribute: TypeAlias = Amount | KeyValue | Note | Heading | BannerLine | PartyInfo | AccountChoice
+Attribute: TypeAlias = (
+    Amount
+    | KeyValue
+    | Note
+    | Heading
+    | BannerLine
+    | PartyInfo
+    | AccountChoice
+    | Alert
+    | Image
+    | AmountConversion
+)
 
 
 @dataclass(frozen=True)
@@ -244,15 +256,3 @@ class FormData:
 def attribute_json(attribute: Attribute) -> Json:
     """Return an attribute as its creator sent it."""
     return {"type": attribute.type, "id": attribute.id, **attribute.to_json()}
-
-
-def given(values: Mapping[str, object]) -> Json:
-    """Return the values that were given at all."""
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def json_number(number: Decimal) -> int | float | str:
-    """Return a number that JSON carries without loss; a text where it has too many digits."""
-    if number == number.to_integral_value():
-        return int(number)
-    return float(number) if Decimal(repr(float(number))) == number else format(number, "f")

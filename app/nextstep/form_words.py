@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, Protocol
 
+from app.nextstep.form_json import Json
 from app.nextstep.form_shapes import (
     AMOUNT_ID,
     AccountChoice,
@@ -15,13 +16,13 @@ from app.nextstep.form_shapes import (
     BannerLine,
     FormData,
     Heading,
-    Json,
     KeyValue,
     Note,
     PartyInfo,
     ValueFormat,
     attribute_json,
 )
+from app.nextstep.phone_shapes import Alert, AmountConversion, Image
 from app.nextstep.values import MalformedOperationData, plain_amount, read_decimal
 
 _PLACEHOLDER: Final = re.compile(r"\$\{(?P<parameter>[^{}]+)\}|\{(?P<value>[A-Za-z][\w.-]*)\}")
@@ -105,7 +106,7 @@ def _worded(attribute: Attribute, words: Words) -> Json:
             return {**label, "formattedValues": {"value": _shown(value, kind, words)}}
         case Heading(value=value, format=kind):
             return {"formattedValues": {"value": _shown(value, kind, words)}}
-        case PartyInfo() | AccountChoice() | BannerLine():
+        case PartyInfo() | AccountChoice() | BannerLine() | Alert() | Image() | AmountConversion():
             return dict(label)
 
 
@@ -153,6 +154,6 @@ def _values(form: FormData, chosen_account: str | None) -> dict[str, str]:
             case AccountChoice():
                 if chosen_account is not None:
                     values[attribute.id] = chosen_account
-            case BannerLine():
+            case BannerLine() | Alert() | Image() | AmountConversion():
                 pass
     return values

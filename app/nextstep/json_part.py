@@ -112,8 +112,15 @@ class Part:
     def address(self, name: str) -> str | None:
         """Read the address of a web page or a picture."""
         value = self.text(name)
-        if value is not None and not _is_web_address(value):
+        if value is not None and not is_web_address(value):
             self.wrong(name, "must be an http or https address")
+        return value
+
+    def picture(self, name: str) -> str | None:
+        """Read the address of a picture that is fetched without anybody asking for it."""
+        value = self.text(name)
+        if value is not None and not is_web_address(value, "https"):
+            self.wrong(name, "must be an https address")
         return value
 
     def part(self, name: str) -> "Part | None":
@@ -164,11 +171,12 @@ class Part:
         return Part(raw, self._violations, f"{self._place}{name}.")
 
 
-def _is_web_address(text: str) -> bool:
+def is_web_address(text: str, *schemes: str) -> bool:
+    """Tell whether a text is an address that a browser may follow: http, https, or as said."""
     try:
         address = urlsplit(text)
     except ValueError:
         return False
     # A name before the host would let one address pass for another.
     fair = address.hostname and "@" not in address.netloc and not re.search(r"[\s\\]", text)
-    return address.scheme in {"http", "https"} and bool(fair)
+    return address.scheme in (schemes or ("http", "https")) and bool(fair)

@@ -35,6 +35,13 @@ MESSAGES = {
         "Invalid registration change was attempted.",
     ),
     "wrong_registration_otp": ("ERROR_REGISTRATION", "The one-time password is wrong."),
+    "signature_malformed": ("ERROR_SIGNATURE_INVALID", "Signature header is not valid."),
+    "token_malformed": ("ERROR_TOKEN_INVALID", "Token header is not valid."),
+    "offline_code_malformed": ("ERROR_OTP_INVALID", "OTP format is not valid."),
+    "offline_nonce_refused": (
+        "ERROR_REQUEST",
+        "The nonce was not issued for this operation and registration.",
+    ),
     "operation_not_found": ("ERROR_OPERATION_NOT_FOUND", "Operation was not found."),
     "operation_change_refused": (
         "ERROR_OPERATION_STATE_CHANGE",

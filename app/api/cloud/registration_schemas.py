@@ -4,7 +4,16 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from app.api.cloud.schemas import Flags, Later, Moment, Name, Paging, Text, moment_of
+from app.api.cloud.schemas import (
+    Flags,
+    Later,
+    Moment,
+    Name,
+    Paging,
+    RegistrationStatus,
+    Text,
+    moment_of,
+)
 from app.api.kit import Schema
 from app.mtoken.views import CommitPhase, Moved, Search, Shown, Wish
 
@@ -114,7 +123,7 @@ class RegistrationDetail(Schema):
     """A registration as it is at this moment."""
 
     registration_id: str
-    registration_status: Literal["CREATED", "PENDING_COMMIT", "ACTIVE", "BLOCKED", "REMOVED"]
+    registration_status: RegistrationStatus
     blocked_reason: str | None = None
     user_id: str
     application_id: str

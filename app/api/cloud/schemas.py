@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
 
@@ -14,6 +14,7 @@ LATEST = 253370764800000
 Text = Annotated[str, Field(max_length=256)]
 """What a column holds."""
 
+RegistrationStatus: TypeAlias = Literal["CREATED", "PENDING_COMMIT", "ACTIVE", "BLOCKED", "REMOVED"]
 Name = Annotated[str, Field(min_length=1, max_length=256)]
 Flags = Annotated[list[Name], Field(max_length=64)]
 Later = Annotated[int, Field(ge=0, le=LATEST)]

@@ -8,8 +8,9 @@ from pydantic import Field, field_validator, model_validator
 
 from app.api.cloud.schemas import Name, PathName, matching
 from app.api.kit import Schema
+from app.mtoken.attributes import TAKES, Kind, TemplateAttribute, needs
 from app.mtoken.templates import Factor, Template
-from app.mtoken.wording import RESULTS, TAKES, Kind, Saying, TemplateAttribute
+from app.mtoken.wording import RESULTS, Saying
 
 NO_CONTROL = matching(r"[^\x00-\x1f\x7f]*", "must not hold control characters")
 Language = Annotated[
@@ -42,11 +43,10 @@ class AttributeText(Schema):
 
     @model_validator(mode="after")
     def _takes(self) -> Self:
-        takes = TAKES[self.type]
-        if unknown := set(self.params) - set(takes):
+        if unknown := set(self.params) - set(TAKES[self.type]):
             raise ValueError(f"params: {self.type} takes no {min(unknown)}")
-        if takes and takes[0] not in self.params:
-            raise ValueError(f"params: {self.type} needs {takes[0]}")
+        if missing := [part for part in needs(self.type) if part not in self.params]:
+            raise ValueError(f"params: {self.type} needs {missing[0]}")
         return self
 
 

@@ -8,12 +8,15 @@ from app.mtoken.operation_views import Operation
 from app.mtoken.wording import spoken
 from app.nextstep.form_data import (
     AccountChoice,
+    Alert,
     Amount,
+    AmountConversion,
     Attribute,
     BannerLine,
     BannerType,
     FormData,
     Heading,
+    Image,
     KeyValue,
     Note,
     PartyInfo,
@@ -26,6 +29,9 @@ ALERTS = {
     BannerType.WARNING: "WARNING",
     BannerType.INFO: "INFO",
 }
+STANDS_IN = {KeyValue.type: "value", Note.type: "note", Heading.type: "label"}
+"""Type of an attribute → where its text stands."""
+
 CHOICE = "operation.bankAccountChoice"
 ONE_FACTOR = "possession"
 
@@ -121,21 +127,33 @@ def _attribute(
                 "currencyFormatted": formatted["currency"],
                 "valueFormatted": formatted["amount"],
             }
-        case KeyValue():
-            yield {**common, "value": formatted["value"]}
-        case Note():
-            yield {**common, "note": formatted["value"]}
-        case Heading():
-            yield {**common, "label": formatted["value"]}
+        case KeyValue() | Note() | Heading():
+            yield {**common, STANDS_IN[attribute.type]: formatted["value"]}
         case BannerLine(banner=banner):
             yield _alert(attribute.id, banner, said["message"])
-        case PartyInfo():
-            yield {**common, "partyInfo": said["partyInfo"]}
+        case PartyInfo() | Alert() | Image():
+            yield {**common, **attribute.to_json()}
+        case AmountConversion():
+            yield {**common, **_conversion(attribute, words)}
         case AccountChoice(accounts=accounts):
             chosen = form.user_input.get(CHOICE)
             for account in accounts:
                 if account.account_id == chosen:
                     yield {**common, "type": KeyValue.type, "value": account.number}
+
+
+def _conversion(shown: AmountConversion, words: LanguageWords) -> dict[str, object]:
+    """Return both sides, each as `AMOUNT` has its own."""
+    told = shown.to_json()
+    sides = (
+        ("source", shown.source, shown.source_currency),
+        ("target", shown.target, shown.target_currency),
+    )
+    for side, amount, currency in sides:
+        told[f"{side}AmountFormatted"] = words.bare_amount(amount, currency)
+        told[f"{side}CurrencyFormatted"] = words.currency(currency)
+        told[f"{side}ValueFormatted"] = words.amount(amount, currency)
+    return told
 
 
 def _alert(name: str, banner: BannerType, message: str) -> dict[str, object]:

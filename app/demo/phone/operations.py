@@ -14,7 +14,7 @@ REASONS = ("UNEXPECTED_OPERATION", "INCORRECT_DATA", "UNKNOWN")
 
 PAYEES = re.compile(r"(operation\.)?(account|creditor\w*|payee|iban)", re.IGNORECASE)
 SIDES = ("source", "target")
-VALUES = {"NOTE": "note", "IMAGE": "", "HEADING": ""}
+VALUES = {"NOTE": "note", "HEADING": ""}
 """Where the value of an attribute stands, if not in `value`."""
 
 
@@ -150,6 +150,9 @@ def _value(kind: str, given: Given) -> str:
             return _joined(object_of(given.get("partyInfo")), ", ", "name", "description")
         case "ALERT":
             return _joined(given, " ", "title", "message")
+        case "IMAGE":
+            address = _text(given, "originalUrl", "thumbnailUrl")
+            return address if address.startswith("https://") else ""
         case _:
             return text_of(given, VALUES.get(kind, "value"))
 

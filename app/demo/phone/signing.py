@@ -52,10 +52,12 @@ class Proof:
 POSSESSION = Proof("possession")
 
 
-def authorization(state: PhoneState, proof: Proof, uri_id: str, body: bytes) -> str:
-    """Return the header that signs a POST; the counter moves on."""
+def authorization(
+    state: PhoneState, proof: Proof, uri_id: str, body: bytes, method: str = "POST"
+) -> str:
+    """Return the header that signs a request; the counter moves on."""
     keys, nonce = state.keys(proof.kind, proof.pin), b64(secrets.token_bytes(16))
-    data = normalized("POST", uri_id, nonce, body, state.application_secret)
+    data = normalized(method, uri_id, nonce, body, state.application_secret)
     code = online_code(state.version, parts_of_code(keys, state.move(), data))
     return header(
         pa_version=state.version,

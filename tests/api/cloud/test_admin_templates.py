@@ -180,7 +180,7 @@ def test_an_integration_user_writes_no_template(lasting_app):
          "texts.0.attributes.0"),
         ({"texts": [{**ENGLISH, "attributes": [{**ATTRIBUTES[3], "params": {"x": "y"}}]}]},
          "texts.0.attributes.0"),
-        ({"texts": [{**ENGLISH, "attributes": [{**ATTRIBUTES[3], "type": "IMAGE"}]}]},
+        ({"texts": [{**ENGLISH, "attributes": [{**ATTRIBUTES[3], "type": "VIDEO"}]}]},
          "texts.0.attributes.0.type"),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.support.cloud import APP, PREFIX, Cloud, admin, basic
 from tests.support.device import USER
-from tests.support.store import on_sqlite
+from tests.support.store import on_sqlite, put_in
 
 pytest_plugins = ["tests.support.lasting"]
 
@@ -118,6 +118,25 @@ def test_an_unknown_address_is_refused_in_the_dialect(lasting_apps, path):  # 10
         answer = Cloud(lasting_apps("sqlite")).ask(method, path)
         assert answer.status_code == 404
         assert answer.json["responseObject"]["code"] == "ERROR_NOT_FOUND"
+
+
+@on_sqlite
+def test_a_failure_of_ours_tells_nothing_of_the_inside(app):  # 12
+    class Broken:
+        def words(self, language):
+            raise RuntimeError("Traceback of http://inside.example/ in sqlalchemy")
+
+    cloud = Cloud(app)
+    device, operation = cloud.phone(), cloud.open()["operationId"]
+    put_in(app, texts=Broken())
+    path = f"/v2/operations/{operation}/offline/qr"
+    answer = cloud.ask("GET", path, registrationId=device.id)
+    assert answer.status_code == 500
+    assert answer.json == {
+        "status": "ERROR",
+        "responseObject": {"code": "ERROR_GENERIC", "message": "Unknown error occurred."},
+    }
+    assert "inside" not in str(answer.headers)
 
 
 def test_a_method_that_an_address_does_not_have_is_refused_in_the_dialect(lasting_apps):

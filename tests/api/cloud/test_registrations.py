@@ -11,7 +11,7 @@ from app.demo.phone.primitives import unb64
 from app.settings import RegistrationsSettings
 from tests.support.cloud import APP, Cloud, admin, exchanged
 from tests.support.databases import built
-from tests.support.device import USER, configuration_of, offer
+from tests.support.device import USER, WRONG, configuration_of, offer
 from tests.support.store import census, on_sqlite
 from tests.support.threads import at_once
 
@@ -273,6 +273,30 @@ def test_a_phone_is_blocked_for_a_reason_and_works_again(cloud, user):  # 64, 66
     assert "blockedReason" not in cloud.registration(device.id)
     assert device.row.failed_attempts == 0
     assert device.sign().status_code == 200
+
+
+def test_an_unblocked_phone_has_all_its_attempts_again(cloud, user):  # 66
+    device = cloud.phone(user)
+    for _ in range(4):
+        assert device.sign(WRONG).status_code == 401
+    assert device.row.failed_attempts == 4
+    cloud.change(device.id, "BLOCK")
+    cloud.change(device.id, "UNBLOCK")
+    for _ in range(4):
+        assert device.sign(WRONG).status_code == 401
+    assert cloud.status(device.id) == "ACTIVE"
+
+
+def test_who_the_bank_says_has_done_it_is_kept_in_the_history(cloud, user):  # 72
+    device = cloud.phone(user, commit=False)
+    cloud.commit(device.id, externalUserId="E1")
+    cloud.change(device.id, "BLOCK", externalUserId="E2")
+    cloud.change(device.id, "UNBLOCK")
+    cloud.change(device.id, "REMOVE", externalUserId="E3")
+    history = cloud("GET", f"{of(device.id)}/history")["history"]
+    assert [move.get("externalUserId") for move in history] == [
+        None, None, "E1", "E2", None, "E3",
+    ]  # fmt: skip
 
 
 def test_what_is_so_already_stays_as_it_is(cloud, user):  # 65

@@ -85,6 +85,8 @@ def test_an_operation_is_read_as_the_paper_shows_it():
                         "sourceValueFormatted": "100 CZK",
                         "targetAmount": 4,
                     },
+                    {"type": "IMAGE", "id": "i", "thumbnailUrl": "https://shop.example/s.png"},
+                    {"type": "IMAGE", "id": "j", "thumbnailUrl": "javascript:alert(1)"},
                 ],
             },
         }
@@ -97,6 +99,8 @@ def test_an_operation_is_read_as_the_paper_shows_it():
         "Careful",
         "Shop",
         "100 CZK → 4",
+        "https://shop.example/s.png",
+        "",
     ]
     assert operation.others[2].tone == "WARNING"
     assert operation.expires.isoformat() == "2018-07-02T14:43:13+00:00"

@@ -1,0 +1,77 @@
+"""Messages about what lets us push to the phones of an application; secrets only come in."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field
+
+from app.api.cloud.schemas import Name
+from app.api.kit import Schema
+
+File = Annotated[str, Field(min_length=1, max_length=32_768)]
+"""A whole file, as Base64."""
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+Environment = Annotated[Literal["DEVELOPMENT", "PRODUCTION"], BeforeValidator(_upper)]
+"""Taken in any case."""
+
+
+class ApnsRequest(Schema):
+    """A signing key of an Apple team: `privateKeyBase64` is its whole .p8 file."""
+
+    topic: Name
+    key_id: Name
+    team_id: Name
+    environment: Environment
+    private_key_base64: File
+
+
+class FcmRequest(Schema):
+    """A service account: `privateKeyBase64` is its whole JSON file, with a project of its own."""
+
+    project_id: Name | None = None
+    private_key_base64: File
+
+
+class HmsRequest(Schema):
+    """An OAuth client of Huawei's."""
+
+    project_id: Name
+    app_id: Name
+    client_id: Name
+    client_secret: Annotated[str, Field(min_length=1, max_length=1024)]
+
+
+class ApnsDetail(Schema):
+    """How Apple knows the application."""
+
+    topic: str
+    key_id: str
+    team_id: str
+    environment: Environment
+
+
+class ProjectDetail(Schema):
+    """How Google or Huawei knows the application."""
+
+    project_id: str
+
+
+class PushDetail(Schema):
+    """Who pushes to an application; a provider that does not is left out."""
+
+    id: str
+    """Of the application."""
+    apns: ApnsDetail | None = None
+    fcm: ProjectDetail | None = None
+    hms: ProjectDetail | None = None
+
+    @classmethod
+    def of(cls, application_id: str, known: Mapping[str, Mapping[str, str]]) -> Self:
+        """Present what is known of each provider, as far as it is told."""
+        told: dict[str, Any] = {"id": application_id, **known}
+        return cls.model_validate(told)
