@@ -26,6 +26,11 @@ class Schema(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
 
 
+def example(value: Mapping[str, object]) -> ConfigDict:
+    """Return what shows an example of a message in the documents: `model_config = example(…)`."""
+    return ConfigDict(json_schema_extra={"examples": [value]})  # type: ignore[dict-item]  # JSON
+
+
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 

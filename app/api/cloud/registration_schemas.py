@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.api.cloud.schemas import Flags, Later, Moment, Name, Paging, Text, moment_of
-from app.api.kit import Schema
+from app.api.kit import Schema, example
 from app.mtoken.views import CommitPhase, Moved, Search, Shown, Wish
 
 OtpValidation = Literal["ON_KEY_EXCHANGE", "ON_COMMIT", "NONE"]
@@ -13,6 +13,8 @@ OtpValidation = Literal["ON_KEY_EXCHANGE", "ON_COMMIT", "NONE"]
 
 class Acting(Schema):
     """Who does something, as the bank's own systems call them."""
+
+    model_config = example({"externalUserId": "teller-7"})
 
     external_user_id: Text | None = None
 
@@ -26,6 +28,8 @@ class CreateOptions(Schema):
 
 class CreateRegistrationRequest(Acting):
     """Whose phone is to be registered, and with which app."""
+
+    model_config = example({"userId": "10045678", "appId": "demo"})
 
     user_id: Name
     app_id: Name
@@ -173,6 +177,8 @@ class CommitRegistrationRequest(Acting):
 class UpdateRegistrationRequest(Acting):
     """What becomes of a registration."""
 
+    model_config = example({"change": "BLOCK", "blockReason": "PHONE_LOST", "externalUserId": "teller-7"})
+
     change: Literal["BLOCK", "UNBLOCK", "REMOVE"]
     block_reason: Text | None = None
     """Why it is blocked; NOT_SPECIFIED by default."""
@@ -181,11 +187,15 @@ class UpdateRegistrationRequest(Acting):
 class RenameRegistrationRequest(Acting):
     """How the phone is called from now on."""
 
+    model_config = example({"name": "My other phone"})
+
     name: Name
 
 
 class RegistrationFlags(Schema):
     """Flags of a registration."""
+
+    model_config = example({"flags": ["VERIFICATION_PENDING"]})
 
     flags: Flags
 

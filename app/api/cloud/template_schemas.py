@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from app.api.cloud.schemas import Name, PathName, matching
-from app.api.kit import Schema
+from app.api.kit import Schema, example
 from app.mtoken.templates import Factor, Template
 from app.mtoken.wording import RESULTS, TAKES, Kind, Saying, TemplateAttribute
 
@@ -104,6 +104,29 @@ class TemplateText(Schema):
 class UpdateTemplateRequest(Schema):
     """What a template is from now on."""
 
+    model_config = example(
+        {
+            "operationType": "authorize_transfer",
+            "dataTemplate": "A1*A${amount}${currency}*I${iban}",
+            "signatureType": ["possession_knowledge", "possession_biometry"],
+            "texts": [
+                {
+                    "language": "en",
+                    "title": "Transfer",
+                    "message": "Please confirm this transfer.",
+                    "attributes": [
+                        {
+                            "id": "operation.amount",
+                            "type": "AMOUNT",
+                            "text": "Amount",
+                            "params": {"amount": "amount", "currency": "currency"},
+                        }
+                    ],
+                }
+            ],
+        }
+    )
+
     operation_type: Line
     data_template: Annotated[str, Field(min_length=1, max_length=2000), NO_CONTROL]
     """What is signed, with `${name}` where a parameter stands."""
@@ -154,6 +177,15 @@ class UpdateTemplateRequest(Schema):
 
 class CreateTemplateRequest(UpdateTemplateRequest):
     """A new template."""
+
+    model_config = example(
+        {
+            "templateName": "transfer",
+            "operationType": "authorize_transfer",
+            "dataTemplate": "A1*A${amount}${currency}*I${iban}",
+            "signatureType": ["possession_knowledge", "possession_biometry"],
+        }
+    )
 
     template_name: PathName
 

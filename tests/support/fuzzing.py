@@ -1,0 +1,141 @@
+"""Requests that are made from a document, and what must be true of every answer.
+
+Imports schemathesis, which takes a second: import this where it is used.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import Case, CheckContext, GenerationMode, Response
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    ignored_auth,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+    unsupported_method,
+)
+
+from tests.support.references import Facade
+from tests.support.targets import Targets
+
+INVALID: Final = {
+    "cloud": {"ERROR_REQUEST"},
+    "nextstep": {"REQUEST_VALIDATION_FAILED", "INVALID_REQUEST"},
+    "device": {"INVALID_REQUEST", "PUSH_REGISTRATION_FAILED"},
+}
+"""What each façade says of a request that is not as it should be."""
+
+
+@dataclass(frozen=True)
+class Fuzz:
+    """Asks everything that a façade documents."""
+
+    facade: Facade
+    app: Flask
+    examples: int
+    """Of each kind, for each call."""
+
+    def run(self) -> int:
+        """Ask; raise at the first answer that is not documented. Return how much was asked."""
+        targets = Targets(self.app, self.facade)
+        path = f"{self.facade.prefix}/v3/api-docs"
+        schema = schemathesis.openapi.from_wsgi(path, targets.wsgi)
+        asked = 0
+        for found in schema.get_all_operations():
+            operation = found.ok()
+            known = targets.names()
+            for case in self._cases(operation):
+                for each in (case, at_home(case, known)):
+                    if each is not None:
+                        self._ask(each)
+                        asked += 1
+        return asked
+
+    def _ask(self, case: Case) -> None:
+        headers = self.facade.headers(self.app, case.operation.path)
+        case.call_and_validate(
+            checks=[
+                not_a_server_error,
+                status_code_conformance,
+                content_type_conformance,
+                response_schema_conformance,
+                negative_data_rejection,
+                unsupported_method,
+                ignored_auth,
+                self._what_is_valid_is_not_refused,
+            ],
+            headers=headers,
+        )
+
+    def _what_is_valid_is_not_refused(
+        self, _ctx: CheckContext, response: Response, case: Case
+    ) -> None:
+        if case.meta is not None and not case.meta.generation.mode.is_positive:
+            return
+        if response.status_code == 400:
+            told = response.json()["responseObject"]
+            assert told["code"] not in INVALID[self.facade.name], told
+
+    def _cases(self, operation: Any) -> Iterator[Case]:
+        """Yield the edges of the schema, then what comes to mind, valid and not."""
+        modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+        edges = operation.schema.iter_coverage_cases(
+            operation,
+            generation_modes=modes,
+            generation_config=operation.schema.config.generation_for(operation=operation),
+        )
+        yield from edges
+        for mode in modes:
+            yield from drawn(operation.as_strategy(generation_mode=mode), self.examples)
+
+
+def drawn(strategy: Any, number: int) -> list[Case]:
+    """Draw so many examples, always the same."""
+    found: list[Case] = []
+
+    @given(strategy)
+    @settings(
+        max_examples=number,
+        database=None,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def draw(case: Case) -> None:
+        found.append(case)
+
+    draw()
+    return found
+
+
+def at_home(case: Case, known: Mapping[str, str]) -> Case | None:
+    """Return a valid request that is about what there is, or None if it names nothing."""
+    if case.meta is None or not case.meta.generation.mode.is_positive:
+        return None
+    path = {name: known.get(name, value) for name, value in (case.path_parameters or {}).items()}
+    query = {name: known.get(name, value) for name, value in (case.query or {}).items()}
+    body = _named(case.body, known)
+    if (path, query, body) == (case.path_parameters or {}, case.query or {}, case.body):
+        return None
+    return case.operation.Case(
+        method=case.method,
+        path_parameters=path,
+        query=query,
+        body=body,
+        media_type=case.media_type,
+    )
+
+
+def _named(body: object, known: Mapping[str, str]) -> object:
+    if not isinstance(body, dict):
+        return body
+    if isinstance(body.get("requestObject"), dict):
+        return {**body, "requestObject": _named(body["requestObject"], known)}
+    return {name: known.get(name, value) for name, value in body.items()}
