@@ -27,7 +27,7 @@ class Schema(BaseModel):
 
 
 def example(value: Mapping[str, object]) -> ConfigDict:
-    """Return what shows an example of a message in the documents: `model_config = example(…)`."""
+    """Return the `model_config` of a message that has an example in the documents."""
     return ConfigDict(json_schema_extra={"examples": [value]})  # type: ignore[dict-item]  # JSON
 
 
@@ -94,14 +94,22 @@ def authorization(request: Request) -> Authorization | None:
 
 
 def parse(body: object, model: type[ModelT], *, place: str = "") -> ModelT:
-    """Read an object into its model. Raises NotValid with every violation.
+    """Read the parameters of an address into their model. Raises NotValid with every violation.
 
-    `place` says where in the request the object stands.
+    `place` says where in the request they stand.
     """
     try:
         return model.model_validate(body)
     except ValidationError as error:
         raise NotValid([_violation(detail, place) for detail in error.errors()]) from None
+
+
+def parse_json(body: object, model: type[ModelT]) -> ModelT:
+    """Read a JSON object into its model, where `"1"` is no number. Raises NotValid, see above."""
+    try:
+        return model.model_validate_json(json.dumps(body), strict=True)
+    except ValidationError as error:
+        raise NotValid([_violation(detail, "") for detail in error.errors()]) from None
 
 
 def check_texts(body: object) -> None:

@@ -50,7 +50,7 @@ class PlainAnswer(Schema):
     status: Literal["OK"]
 
 
-def new_document(
+def new_document(  # noqa: PLR0913 - what the head of a document consists of
     *,
     title: str,
     description: str,

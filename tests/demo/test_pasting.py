@@ -74,7 +74,7 @@ def test_what_an_administrator_is_told_is_pasted_and_the_phone_works(portal, tol
 
 def test_the_command_takes_it_too(portal, told, user, tmp_path):
     _, qr = BackOffice(portal).register(user, appId=told["id"])
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: S603 - ours
         (sys.executable, "-m", "app.demo.phone", "--folder", str(tmp_path),
          "pair", "--config", environment(told), "--code", qr, "--pin", PIN),
         capture_output=True, text=True, check=False,

@@ -177,7 +177,9 @@ class CommitRegistrationRequest(Acting):
 class UpdateRegistrationRequest(Acting):
     """What becomes of a registration."""
 
-    model_config = example({"change": "BLOCK", "blockReason": "PHONE_LOST", "externalUserId": "teller-7"})
+    model_config = example(
+        {"change": "BLOCK", "blockReason": "PHONE_LOST", "externalUserId": "teller-7"}
+    )
 
     change: Literal["BLOCK", "UNBLOCK", "REMOVE"]
     block_reason: Text | None = None

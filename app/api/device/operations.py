@@ -23,7 +23,7 @@ from app.api.device.calls import (
     token,
 )
 from app.api.device.presenting import moment, presented
-from app.api.kit import parse
+from app.api.kit import parse_json
 from app.errors import BadRequest, NotAuthenticated
 from app.mtoken.handsets import handset_of
 from app.mtoken.operation_views import Approval, Handset, Operation, Origin, Refusal
@@ -128,7 +128,7 @@ def authorize_operation() -> ResponseReturnValue:
         body = asked()
         if not isinstance(body.get("id"), str):
             raise NotAuthenticated("no operation is named")
-        wanted = parse(body, schemas.Authorization)
+        wanted = parse_json(body, schemas.Authorization)
         check = wanted.proximity_check
         approval = Approval(
             handset=handset_of(signed.registration),
@@ -159,7 +159,7 @@ def cancel_operation() -> ResponseReturnValue:
     if signed.factors != ("possession",):
         refuse("not possession alone")
     with kept():
-        wanted = parse(asked(), schemas.Cancellation)
+        wanted = parse_json(asked(), schemas.Cancellation)
         refusal = services().approving.reject(
             handset_of(signed.registration), wanted.id, reason=wanted.reason, origin=_origin()
         )
@@ -169,7 +169,7 @@ def cancel_operation() -> ResponseReturnValue:
 def _one(find: Callable[[Handset, str], Operation | Refusal]) -> ResponseReturnValue:
     handset = _bearer()
     with kept():
-        found = find(handset, parse(asked(), schemas.Named).id)
+        found = find(handset, parse_json(asked(), schemas.Named).id)
     return _refused(found) if isinstance(found, Refusal) else _told(found)
 
 

@@ -2,7 +2,7 @@
 
 from app.api.device.calls import BEARER, accepted, asked, call, kept, ok, token
 from app.api.device.schemas import PushBody, PushRegistration
-from app.api.kit import NotValid, parse
+from app.api.kit import NotValid, parse_json
 from app.errors import PushRegistrationFailed
 from app.services import services
 
@@ -22,7 +22,7 @@ def register_push() -> dict[str, object]:
     bearer = accepted(token())
     with kept():
         try:
-            wanted = parse(asked(), PushRegistration)
+            wanted = parse_json(asked(), PushRegistration)
         except NotValid as error:
             raise PushRegistrationFailed(str(error)) from None
         platform = PLATFORMS.get(wanted.platform, wanted.platform)

@@ -7,7 +7,7 @@ from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
 from spectree import Response, Tag
 
-from app.api.kit import Schema, authorization, json_object, parse, query
+from app.api.kit import Schema, authorization, json_object, parse, parse_json, query
 from app.api.openapi import (
     ErrorAnswer,
     PlainAnswer,
@@ -67,8 +67,8 @@ def call(  # noqa: PLR0913 - what a call consists of
             def view(by_query: bool = method == "GET") -> ResponseReturnValue:  # noqa: FBT001 - which of the two twins
                 if for_operators and not caller().is_admin:
                     raise NotAllowed("operators only", caller=caller().name)
-                given = query(request) if by_query else enveloped()
-                return enclosed(handler(parse(given, asks)))
+                wanted = parse(query(request), asks) if by_query else parse_json(enveloped(), asks)
+                return enclosed(handler(wanted))
 
             view.__name__, view.__doc__ = name, handler.__doc__
             documented = document.validate(

@@ -73,7 +73,7 @@ class CreateOperationRequest(Schema):
     model_config = example(
         {
             "operationName": "authorize_payment_sca",
-            "operationData": "A1*A100CZK*Q238400856/0300**D20170629*NUtility Bill Payment - 05/2017",
+            "operationData": "A1*A100CZK*Q238400856/0300**D20170629*NUtility Bill Payment",
             "applicationContext": {
                 "id": "democlient",
                 "name": "Demo application",
@@ -172,7 +172,9 @@ class UpdateOperationRequest(Schema):
 class UpdateOperationUserRequest(Schema):
     """Whose operation it is."""
 
-    model_config = example({"operationId": "7c1e9f52-3a0d-4a8e-9b61-5d2f8f0c4b11", "userId": "10045678"})
+    model_config = example(
+        {"operationId": "7c1e9f52-3a0d-4a8e-9b61-5d2f8f0c4b11", "userId": "10045678"}
+    )
 
     operation_id: Id
     user_id: Id

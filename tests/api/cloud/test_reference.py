@@ -1,17 +1,15 @@
 """The document of the Cloud API, the page that shows it, and that anything may be asked."""
 
-import json
 import os
 import re
 
 import pytest
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.support.cloud import APP, PREFIX, Cloud, admin, basic
 from tests.support.device import USER
-from tests.support.store import on_sqlite
 
 pytest_plugins = ["tests.support.lasting"]
 
@@ -145,43 +143,6 @@ def test_no_name_in_an_address_is_a_failure_of_ours(lasting_app, document, name)
 
 
 # --- anything may be asked ----------------------------------------------------------------------
-
-
-@on_sqlite
-def test_no_generated_request_gets_an_undocumented_answer(app):
-    import schemathesis  # noqa: PLC0415 - slow to import, and only needed here
-    from schemathesis.checks import not_a_server_error  # noqa: PLC0415
-    from schemathesis.specs.openapi.checks import (  # noqa: PLC0415
-        content_type_conformance,
-        response_schema_conformance,
-        status_code_conformance,
-    )
-
-    checks = (
-        not_a_server_error, status_code_conformance, content_type_conformance,
-        response_schema_conformance,
-    )  # fmt: skip
-    schema = schemathesis.openapi.from_wsgi(f"{PREFIX}/v3/api-docs", app)
-    asked = set()
-    for found in schema.get_all_operations():
-        operation = found.ok()
-        headers = back_end(app, operation.path.removeprefix(PREFIX)).headers
-
-        @given(case=operation.as_strategy())
-        @hypothesis_settings(
-            max_examples=5 * EXAMPLES,
-            database=None,
-            deadline=None,
-            derandomize=True,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        def ask(case):
-            case.call_and_validate(checks=checks, headers=headers)  # noqa: B023 - called below
-
-        ask()
-        asked.add((operation.path, operation.method))
-    assert len(asked) >= len(GUIDE)
 
 
 JUNK = st.recursive(

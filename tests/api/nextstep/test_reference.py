@@ -1,16 +1,13 @@
 """The OpenAPI document, the page that shows it, and that nothing else is answered."""
 
 import os
-import re
-from html.parser import HTMLParser
 
 import pytest
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.support.backend import DETAILS, LISTS, PREFIX, PUTS, BackEnd
-from tests.support.store import on_sqlite
 
 pytest_plugins = ["tests.support.lasting"]
 
@@ -50,42 +47,6 @@ def test_every_call_has_its_twin(document):  # spec 0.3
 
 
 # --- anything may be asked ---------------------------------------------------------------------
-
-
-@on_sqlite
-def test_no_generated_request_gets_an_undocumented_answer(app):
-    import schemathesis  # noqa: PLC0415 - slow to import, and only needed here
-    from schemathesis.checks import not_a_server_error  # noqa: PLC0415
-    from schemathesis.specs.openapi.checks import (  # noqa: PLC0415
-        content_type_conformance,
-        response_schema_conformance,
-        status_code_conformance,
-    )
-
-    checks = (
-        not_a_server_error, status_code_conformance, content_type_conformance,
-        response_schema_conformance,
-    )  # fmt: skip
-    schema = schemathesis.openapi.from_wsgi(f"{PREFIX}/v3/api-docs", app)
-    asked = set()
-    for found in schema.get_all_operations():
-        operation = found.ok()
-
-        @given(case=operation.as_strategy())
-        @hypothesis_settings(
-            max_examples=EXAMPLES,
-            database=None,
-            deadline=None,
-            derandomize=True,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        def ask(case):
-            case.call_and_validate(checks=checks)
-
-        ask()
-        asked.add((operation.path, operation.method))
-    assert len(asked) > 50
 
 
 JUNK = st.recursive(
