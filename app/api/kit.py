@@ -28,7 +28,7 @@ class Schema(BaseModel):
 
 def example(value: Mapping[str, object]) -> ConfigDict:
     """Return the `model_config` of a message that has an example in the documents."""
-    return ConfigDict(json_schema_extra={"examples": [value]})  # type: ignore[dict-item]  # JSON
+    return ConfigDict(json_schema_extra={"examples": [value]})  # type: ignore[list-item]  # JSON
 
 
 ModelT = TypeVar("ModelT", bound=BaseModel)

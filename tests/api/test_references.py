@@ -95,7 +95,7 @@ def test_every_example_is_as_its_schema_says(document):
             found = [f"{place}: {error.message}" for error in validator.iter_errors(example)]
             assert found == []
             shown += 1
-    assert shown > 5
+    assert shown > 3
 
 
 def _validator(document, schema):
