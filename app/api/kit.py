@@ -16,6 +16,9 @@ from app.errors import BadRequest
 WITHHELD = frozenset({"clientSecret", "otp", "password", "signingSecret"})
 """Fields that are not repeated, however wrong they are."""
 
+EXACT = 2**53
+"""Whole numbers up to here are the same in every program."""
+
 DEEPEST = 32
 """Objects and lists inside each other that a body may have."""
 
@@ -136,10 +139,11 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _number(text: str) -> float:
+    """Read a number with a point or an exponent; `2.0` is the whole number that it says."""
     number = float(text)
     if not isfinite(number):
         raise ValueError("a number without end")
-    return number
+    return int(number) if number.is_integer() and abs(number) < EXACT else number
 
 
 def _refuse(text: str) -> NoReturn:
