@@ -46,7 +46,7 @@ GRAMMARS: Final = ("operationData", "formData", "texts", "dataTemplate", "values
 NOT_THERE: Final = "/token/remove"
 """Where phones are told the same of what is wrong and of what is not there."""
 
-EDGES: Final = 5
+EDGES: Final = 3
 """Of the edges of a schema, for each example that is drawn beside them."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.api.cloud.schemas import Name, PathName
 from app.api.kit import Schema, example
@@ -61,7 +61,12 @@ class ApplicationDetail(Schema):
 class AddRolesRequest(Schema):
     """Which roles an application gets."""
 
-    model_config = example({"id": "bank-mobile-token", "roles": ["ROLE_RETAIL"]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"id": "bank-mobile-token", "roles": ["ROLE_RETAIL"]}],
+            "required": ["id", "roles"],  # without an id it is refused as an empty one
+        }
+    )
 
     id: str = Field(default="", min_length=1, max_length=256, validate_default=True)
     roles: Roles

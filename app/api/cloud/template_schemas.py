@@ -20,6 +20,8 @@ Language = Annotated[
 Line = Annotated[Name, NO_CONTROL]
 Long = Annotated[str, Field(min_length=1, max_length=2000)]
 RISKS = "XCF"
+EACH_ONCE = "^(X?(C?F?|FC)|C?(X?F?|FX)|F?(X?C?|CX))$"
+"""These letters, in any order, for the document."""
 
 
 class ResultTexts(Schema):
@@ -134,7 +136,7 @@ class UpdateTemplateRequest(Schema):
     max_failure_count: int = Field(default=5, ge=1, le=100)
     expiration: int = Field(default=300, ge=1, le=2_592_000)
     """Seconds."""
-    risk_flags: Annotated[str, Field(max_length=3)] = ""
+    risk_flags: Annotated[str, Field(max_length=3, json_schema_extra={"pattern": EACH_ONCE})] = ""
     """X swaps the buttons, C forbids approval during a call, F warns of fraud."""
     proximity_check_enabled: bool = False
     ui: dict[str, object] | None = None
@@ -184,6 +186,13 @@ class CreateTemplateRequest(UpdateTemplateRequest):
             "operationType": "authorize_transfer",
             "dataTemplate": "A1*A${amount}${currency}*I${iban}",
             "signatureType": ["possession_knowledge", "possession_biometry"],
+            "texts": [
+                {
+                    "language": "en",
+                    "title": "Transfer",
+                    "message": "Please confirm this transfer.",
+                }
+            ],
         }
     )
 
