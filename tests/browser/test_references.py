@@ -60,7 +60,7 @@ def test_the_cloud_api_is_tried_out_with_basic_credentials(page: Page, portal):
 
 
 def test_next_step_is_tried_out(page: Page, portal):
-    address = f"{portal.address}/{NEXTSTEP}#/Operations/createOperation"
+    address = f"{portal.address}/{NEXTSTEP}#/Operation/createOperation"
     opened = open_call(page, address, "/powerauth-nextstep/operation")
     answer = execute(opened)
     assert answer["responseObject"]["operationName"] == "authorize_payment_sca"
