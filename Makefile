@@ -15,7 +15,7 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-ver
 	--custom-compile-command "make lock"
 WORKERS ?= 2
 
-.PHONY: help setup run test lint unit walks browser i18n language migrate lock docs check bench
+.PHONY: help setup run test lint unit walks browser fuzz i18n language migrate lock docs check bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ walks: setup ## Walks through real processes, on SQLite and PostgreSQL
 
 browser: setup ## Walks in Chromium
 	$(BIN)/pytest tests/browser
+
+fuzz: setup ## Ask the APIs far more than the suite does (make fuzz EXAMPLES=200)
+	WEBFLOW_TEST_EXAMPLES=$(or $(EXAMPLES),50) $(BIN)/pytest tests/api/test_generated_requests.py -n $(WORKERS)
 
 bench: setup ## Measure, and write docs/performance.md (make bench ARGS="units masking")
 	$(BIN)/python -m bench --write $(ARGS)

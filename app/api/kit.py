@@ -18,6 +18,9 @@ WITHHELD = frozenset(
 )
 """Fields that are not repeated, however wrong they are."""
 
+EXACT = 2**53
+"""Whole numbers up to here are the same in every program."""
+
 DEEPEST = 32
 """Objects and lists inside each other that a body may have."""
 
@@ -26,6 +29,11 @@ class Schema(BaseModel):
     """A message of a façade: camelCase outside, unknown fields ignored."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore")
+
+
+def example(value: Mapping[str, object]) -> ConfigDict:
+    """Return the `model_config` of a message that has an example in the documents."""
+    return ConfigDict(json_schema_extra={"examples": [value]})  # type: ignore[list-item]  # JSON
 
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -91,14 +99,22 @@ def authorization(request: Request) -> Authorization | None:
 
 
 def parse(body: object, model: type[ModelT], *, place: str = "") -> ModelT:
-    """Read an object into its model. Raises NotValid with every violation.
+    """Read the parameters of an address into their model. Raises NotValid with every violation.
 
-    `place` says where in the request the object stands.
+    `place` says where in the request they stand.
     """
     try:
         return model.model_validate(body)
     except ValidationError as error:
         raise NotValid([_violation(detail, place) for detail in error.errors()]) from None
+
+
+def parse_json(body: object, model: type[ModelT]) -> ModelT:
+    """Read a JSON object into its model, where `"1"` is no number. Raises NotValid, see above."""
+    try:
+        return model.model_validate_json(json.dumps(body), strict=True)
+    except ValidationError as error:
+        raise NotValid([_violation(detail, "") for detail in error.errors()]) from None
 
 
 def check_texts(body: object) -> None:
@@ -125,10 +141,11 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _number(text: str) -> float:
+    """Read a number with a point or an exponent; `2.0` is the whole number that it says."""
     number = float(text)
     if not isfinite(number):
         raise ValueError("a number without end")
-    return number
+    return int(number) if number.is_integer() and abs(number) < EXACT else number
 
 
 def _refuse(text: str) -> NoReturn:

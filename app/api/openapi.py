@@ -1,13 +1,14 @@
 """What the documents of all façades share: refusals, who may ask, and the page that shows them."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
-from pydantic import Field
+from pydantic import Field, create_model
 from spectree import SecurityScheme, SpecTree
-from spectree.models import SecureType, SecuritySchemeData
+from spectree.models import InType, SecureType, SecuritySchemeData
 
 from app.api.kit import Schema
 
@@ -49,15 +50,20 @@ class PlainAnswer(Schema):
     status: Literal["OK"]
 
 
-def new_document(
+def new_document(  # noqa: PLR0913 - what the head of a document consists of
     *,
     title: str,
     description: str,
     version: str,
-    schemes: Sequence[str],
-    security: Sequence[Mapping[str, list[str]]],
+    schemes: Sequence[str] = (),
+    headers: Mapping[str, str] = MappingProxyType({}),
+    security: Sequence[Mapping[str, list[str]]] = (),
 ) -> SpecTree:
-    """Begin the OpenAPI 3.1 document of a façade; `schemes` are those of HTTP, e.g. `basic`."""
+    """Begin the OpenAPI 3.1 document of a façade.
+
+    Callers prove themselves by `schemes` of HTTP, e.g. `basic`, or by `headers` of our own, with
+    what stands in each; `security` is what a call asks for that says nothing else.
+    """
     return SpecTree(
         "flask",
         title=title,
@@ -70,12 +76,21 @@ def new_document(
         nested_naming_strategy=lambda _parent, child: child,
         validation_error_status=400,
         validation_error_model=ErrorAnswer,
-        security_schemes=[
-            SecurityScheme(name=name, data=SecuritySchemeData(type=SecureType.HTTP, scheme=name))
-            for name in schemes
-        ],
+        security_schemes=[*map(_scheme, schemes), *(_header(*each) for each in headers.items())],
         security=list(security),
     )
+
+
+def body_of(asks: type[Schema]) -> type[Schema]:
+    """Return the envelope of a request."""
+    return create_model(f"{asks.__name__}Body", __base__=Schema, request_object=(asks, ...))
+
+
+def answer_of(answers: type[Schema], *, many: bool = False) -> type[Schema]:
+    """Return the envelope of an answer, of a list of them with `many`."""
+    content = list[answers] if many else answers  # type: ignore[valid-type]  # chosen at run time
+    name = f"{answers.__name__}{'List' if many else ''}Answer"
+    return create_model(name, __base__=PlainAnswer, response_object=(content, ...))
 
 
 def publish(bp: Blueprint, document: SpecTree) -> None:
@@ -103,3 +118,14 @@ def camel(name: str) -> str:
     """Write a function's name as documents do, e.g. `createOperation`."""
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
+
+
+def _scheme(name: str) -> SecurityScheme:
+    return SecurityScheme(name=name, data=SecuritySchemeData(type=SecureType.HTTP, scheme=name))
+
+
+def _header(name: str, description: str) -> SecurityScheme:
+    data = SecuritySchemeData(
+        type=SecureType.API_KEY, name=name, field_in=InType.HEADER, description=description
+    )
+    return SecurityScheme(name=name, data=data)

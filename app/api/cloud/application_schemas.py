@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from app.api.cloud.schemas import Name, PathName
-from app.api.kit import Schema
+from app.api.kit import Schema, example
 from app.mtoken.applications import Application
 
 Roles = Annotated[list[Name], Field(max_length=64)]
@@ -14,6 +14,8 @@ Roles = Annotated[list[Name], Field(max_length=64)]
 
 class CreateApplicationRequest(Schema):
     """How the new application is called, and which roles it has."""
+
+    model_config = example({"id": "bank-mobile-token"})
 
     id: Annotated[PathName, Field(max_length=255)]
     roles: Roles = Field(default_factory=list)
@@ -59,12 +61,21 @@ class ApplicationDetail(Schema):
 class AddRolesRequest(Schema):
     """Which roles an application gets."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"id": "bank-mobile-token", "roles": ["ROLE_RETAIL"]}],
+            "required": ["id", "roles"],  # without an id it is refused as an empty one
+        }
+    )
+
     id: str = Field(default="", min_length=1, max_length=256, validate_default=True)
     roles: Roles
 
 
 class RemoveRolesRequest(Schema):
     """Which roles an application loses."""
+
+    model_config = example({"roles": ["ROLE_RETAIL"]})
 
     roles: Roles
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.api.cloud.schemas import Name, Text
-from app.api.kit import Schema
+from app.api.kit import Schema, example
 from app.mtoken.callback_views import (
     ALWAYS,
     ATTRIBUTES,
@@ -60,6 +60,15 @@ class AuthenticationRequest(Schema):
 
 class CallbackRequest(Schema):
     """A callback as it is to be."""
+
+    model_config = example(
+        {
+            "name": "operations",
+            "type": "OPERATION_STATUS_CHANGE",
+            "callbackUrl": "https://bank.example/callbacks",
+            "attributes": ["userId", "status"],
+        }
+    )
 
     name: Name
     type: CallbackType
@@ -192,5 +201,7 @@ class CallbackList(Schema):
 
 class OperationCallbackRequest(Schema):
     """Which operation has changed."""
+
+    model_config = example({"operationId": "7c1e9f52-3a0d-4a8e-9b61-5d2f8f0c4b11"})
 
     operation_id: UUID

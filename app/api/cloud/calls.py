@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from pydantic.alias_generators import to_snake
 from spectree import Response, Tag
 
-from app.api.kit import Schema, authorization, check_texts, json_object, parse, query
+from app.api.kit import Schema, authorization, check_texts, json_object, parse, parse_json, query
 from app.api.openapi import ErrorAnswer, PlainAnswer, camel, is_public, new_document, publish
 from app.errors import NotAllowed, NotAuthenticated
 from app.mtoken.access import Caller
@@ -74,7 +74,7 @@ def call(  # noqa: PLR0913 - what a call consists of
             if asks is not None:
                 given["asked"] = parse(query(request), asks, place=name)
             if body is not None:
-                given["body"] = parse(json_object(request) if request.get_data() else {}, body)
+                given["body"] = parse_json(json_object(request) if request.get_data() else {}, body)
             return presented(handler(**given))
 
         view.__name__, view.__doc__ = handler.__name__, handler.__doc__

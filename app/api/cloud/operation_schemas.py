@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.api.cloud.schemas import Later, Moment, Name, Paging, Text, moment_of
-from app.api.kit import Schema
+from app.api.kit import Schema, example
 from app.mtoken.operation_views import NewOperation, Operation, OperationSearch
 
 Parameters = Annotated[dict[Name, Annotated[str, Field(max_length=4096)]], Field(max_length=64)]
@@ -18,6 +18,19 @@ MOST_ADDITIONAL = 16_384
 
 class CreateOperationRequest(Schema):
     """What is to be approved, and by whom."""
+
+    model_config = example(
+        {
+            "userId": "10045678",
+            "template": "payment",
+            "language": "en",
+            "parameters": {
+                "amount": "1000000000.00",
+                "currency": "EUR",
+                "iban": "CZ5508000000001234567899",
+            },
+        }
+    )
 
     template: Name
     user_id: Name | None = None

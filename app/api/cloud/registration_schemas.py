@@ -14,7 +14,7 @@ from app.api.cloud.schemas import (
     Text,
     moment_of,
 )
-from app.api.kit import Schema
+from app.api.kit import Schema, example
 from app.mtoken.views import CommitPhase, Moved, Search, Shown, Wish
 
 OtpValidation = Literal["ON_KEY_EXCHANGE", "ON_COMMIT", "NONE"]
@@ -22,6 +22,8 @@ OtpValidation = Literal["ON_KEY_EXCHANGE", "ON_COMMIT", "NONE"]
 
 class Acting(Schema):
     """Who does something, as the bank's own systems call them."""
+
+    model_config = example({"externalUserId": "teller-7"})
 
     external_user_id: Text | None = None
 
@@ -35,6 +37,8 @@ class CreateOptions(Schema):
 
 class CreateRegistrationRequest(Acting):
     """Whose phone is to be registered, and with which app."""
+
+    model_config = example({"userId": "10045678", "appId": "demo"})
 
     user_id: Name
     app_id: Name
@@ -182,6 +186,10 @@ class CommitRegistrationRequest(Acting):
 class UpdateRegistrationRequest(Acting):
     """What becomes of a registration."""
 
+    model_config = example(
+        {"change": "BLOCK", "blockReason": "PHONE_LOST", "externalUserId": "teller-7"}
+    )
+
     change: Literal["BLOCK", "UNBLOCK", "REMOVE"]
     block_reason: Text | None = None
     """Why it is blocked; NOT_SPECIFIED by default."""
@@ -190,11 +198,15 @@ class UpdateRegistrationRequest(Acting):
 class RenameRegistrationRequest(Acting):
     """How the phone is called from now on."""
 
+    model_config = example({"name": "My other phone"})
+
     name: Name
 
 
 class RegistrationFlags(Schema):
     """Flags of a registration."""
+
+    model_config = example({"flags": ["VERIFICATION_PENDING"]})
 
     flags: Flags
 

@@ -1,10 +1,20 @@
 """What is common to messages of the Cloud API: short texts, times, pages of a list."""
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    WithJsonSchema,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from app.api.kit import Schema
 
@@ -28,15 +38,34 @@ Moment = Annotated[
 """A moment that we tell, in milliseconds since 1970."""
 
 
-def matching(pattern: str, hint: str) -> AfterValidator:
-    """Return a check of texts; `hint` says what one must be that is not so."""
+@dataclass(frozen=True)
+class _Pattern:
+    """A check of texts that the document tells, too."""
 
-    def check(value: str) -> str:
-        if re.fullmatch(pattern, value) is None:
-            raise ValueError(hint)
+    pattern: str
+    hint: str
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Check after everything else."""
+        return no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, core: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Tell the pattern, too."""
+        return {**handler(core), "pattern": f"^{self.pattern}$"}
+
+    def _check(self, value: str) -> str:
+        if re.fullmatch(self.pattern, value) is None:
+            raise ValueError(self.hint)
         return value
 
-    return AfterValidator(check)
+
+def matching(pattern: str, hint: str) -> _Pattern:
+    """Return a check of texts; `hint` says what one must be that is not so."""
+    return _Pattern(pattern, hint)
 
 
 PathName = Annotated[

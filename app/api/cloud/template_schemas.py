@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from app.api.cloud.schemas import Name, PathName, matching
-from app.api.kit import Schema
+from app.api.kit import Schema, example
 from app.mtoken.attributes import TAKES, Kind, TemplateAttribute, needs
 from app.mtoken.templates import Factor, Template
 from app.mtoken.wording import RESULTS, Saying
@@ -21,6 +21,8 @@ Language = Annotated[
 Line = Annotated[Name, NO_CONTROL]
 Long = Annotated[str, Field(min_length=1, max_length=2000)]
 RISKS = "XCF"
+EACH_ONCE = "^(X?(C?F?|FC)|C?(X?F?|FX)|F?(X?C?|CX))$"
+"""These letters, in any order, for the document."""
 
 
 class ResultTexts(Schema):
@@ -104,6 +106,29 @@ class TemplateText(Schema):
 class UpdateTemplateRequest(Schema):
     """What a template is from now on."""
 
+    model_config = example(
+        {
+            "operationType": "authorize_transfer",
+            "dataTemplate": "A1*A${amount}${currency}*I${iban}",
+            "signatureType": ["possession_knowledge", "possession_biometry"],
+            "texts": [
+                {
+                    "language": "en",
+                    "title": "Transfer",
+                    "message": "Please confirm this transfer.",
+                    "attributes": [
+                        {
+                            "id": "operation.amount",
+                            "type": "AMOUNT",
+                            "text": "Amount",
+                            "params": {"amount": "amount", "currency": "currency"},
+                        }
+                    ],
+                }
+            ],
+        }
+    )
+
     operation_type: Line
     data_template: Annotated[str, Field(min_length=1, max_length=2000), NO_CONTROL]
     """What is signed, with `${name}` where a parameter stands."""
@@ -111,7 +136,7 @@ class UpdateTemplateRequest(Schema):
     max_failure_count: int = Field(default=5, ge=1, le=100)
     expiration: int = Field(default=300, ge=1, le=2_592_000)
     """Seconds."""
-    risk_flags: Annotated[str, Field(max_length=3)] = ""
+    risk_flags: Annotated[str, Field(max_length=3, json_schema_extra={"pattern": EACH_ONCE})] = ""
     """X swaps the buttons, C forbids approval during a call, F warns of fraud."""
     proximity_check_enabled: bool = False
     ui: dict[str, object] | None = None
@@ -154,6 +179,22 @@ class UpdateTemplateRequest(Schema):
 
 class CreateTemplateRequest(UpdateTemplateRequest):
     """A new template."""
+
+    model_config = example(
+        {
+            "templateName": "transfer",
+            "operationType": "authorize_transfer",
+            "dataTemplate": "A1*A${amount}${currency}*I${iban}",
+            "signatureType": ["possession_knowledge", "possession_biometry"],
+            "texts": [
+                {
+                    "language": "en",
+                    "title": "Transfer",
+                    "message": "Please confirm this transfer.",
+                }
+            ],
+        }
+    )
 
     template_name: PathName
 

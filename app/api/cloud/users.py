@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from app.api.cloud.calls import call
 from app.api.cloud.schemas import Name, matching
-from app.api.kit import Schema
+from app.api.kit import Schema, example
 from app.mtoken.administering import SystemUserView
 from app.services import services
 
@@ -23,11 +23,15 @@ Username = Annotated[
 class CreateUserRequest(Schema):
     """How the new back end is called."""
 
+    model_config = example({"username": "bank-integration-user"})
+
     username: Username
 
 
 class UpdateUserRequest(Schema):
     """Whether a back end is let in."""
+
+    model_config = example({"enabled": False})
 
     enabled: bool
 

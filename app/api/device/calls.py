@@ -1,21 +1,26 @@
-"""A call of a phone: its address, its proof, its envelope.
+"""A call of a phone: its address, its proof, its envelope, its documentation.
 
-@call("/api/auth/token/app/operation/cancel")
-def cancel():
+@call(
+    "/api/auth/token/app/operation/cancel",
+    about="Operations", proof=SIGNED, asks=CancellationBody, refuses="INVALID_OPERATION",
+)
+def cancel_operation():
     signed = accepted(signature("/operation/cancel"))
     with kept():
         ...  # may raise a Problem: it is undone, and the code of the phone stays used up
     return ok()
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NoReturn, TypeVar
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
+from spectree import Response, Tag
 
-from app.api.kit import json_object
+from app.api.kit import Schema, json_object
+from app.api.openapi import ErrorAnswer, PlainAnswer, camel, new_document, publish
 from app.errors import BadRequest, NotAuthenticated, Problem
 from app.mtoken.handsets import handset_of
 from app.mtoken.operation_views import Handset
@@ -27,24 +32,83 @@ AUTHORIZATION = "X-PowerAuth-Authorization"
 ENCRYPTION = "X-PowerAuth-Encryption"
 TOKEN = "X-PowerAuth-Token"  # noqa: S105 - the name of a header
 
+Proof = Sequence[Mapping[str, list[str]]]
+"""What the document says of it: one of these, each all of these headers."""
+
+NOBODY: Proof = []
+SIGNED: Proof = [{AUTHORIZATION: []}]
+BEARER: Proof = [{TOKEN: []}]
+SEALED: Proof = [{ENCRYPTION: []}]
+
 bp = Blueprint("device", __name__, url_prefix=PREFIX)
 
 T = TypeVar("T")
 View = Callable[[], ResponseReturnValue]
 
+document = new_document(
+    title="Device API",
+    description=(
+        "What a mobile app calls: the PowerAuth protocol 3.0 to 3.3 below `/pa/v3`, and everything "
+        "that is done with a registered phone below `/api`. Apps use the protocol's own libraries; "
+        "nobody signs or encrypts by hand. A refusal says the same of what is wrong and of what "
+        "is not there."
+    ),
+    version="3.3",
+    headers={
+        AUTHORIZATION: (
+            'A signature: `PowerAuth pa_activation_id="…", pa_application_key="…", pa_nonce="…", '
+            'pa_signature_type="possession_knowledge", pa_signature="…", pa_version="3.3"`, over '
+            "method, a constant of the call, nonce, body and application secret. It works once."
+        ),
+        TOKEN: (
+            'A token: `PowerAuth token_id="…", token_digest="…", nonce="…", timestamp="…", '
+            'version="3.3"`. A header works once.'
+        ),
+        ENCRYPTION: (
+            'Who has encrypted: `PowerAuth application_key="…", activation_id="…", version="3.3"`, '
+            "without `activation_id` as long as there is none. What is signed and encrypted says "
+            f"so in {AUTHORIZATION} alone."
+        ),
+    },
+)
+publish(bp, document)
 
-def call(path: str, *, methods: tuple[str, ...] = ("POST",)) -> Callable[[View], View]:
-    """Let a function answer at an address, with and without a slash at its end."""
+
+def call(  # noqa: PLR0913 - what a call consists of
+    path: str,
+    *,
+    about: str,
+    proof: Proof = NOBODY,
+    asks: type[Schema] | None = None,
+    answers: type[Schema] = PlainAnswer,
+    refuses: str = "",
+    methods: Sequence[str] = ("POST",),
+) -> Callable[[View], View]:
+    """Let a function answer at an address, with and without a slash at its end.
+
+    All but `path` and `methods` is for the document: the function judges the proof and reads
+    the body itself. `refuses` names the codes of the dialect.
+    """
 
     def register(view: View) -> View:
-        bp.add_url_rule(
-            path,
-            endpoint=view.__name__,
-            view_func=view,
-            methods=list(methods),
-            strict_slashes=False,
-            provide_automatic_options=False,
-        )
+        for number, method in enumerate(methods):
+            name = view.__name__ + (f"_by_{method.lower()}" if number else "")
+            documented = document.validate(
+                json=asks,
+                resp=_answers(answers, refuses, proof),
+                tags=[Tag(name=about)],
+                security=proof,
+                operation_id=camel(name),
+                skip_validation=True,  # most of it is encrypted
+            )(view)
+            bp.add_url_rule(
+                path,
+                endpoint=name,
+                view_func=documented,
+                methods=[method],
+                strict_slashes=False,
+                provide_automatic_options=False,
+            )
         return view
 
     return register
@@ -123,3 +187,14 @@ def kept() -> Iterator[None]:
 def ok(value: Mapping[str, object] | list[object] | None = None) -> dict[str, object]:
     """Put an answer into its envelope."""
     return {"status": "OK"} if value is None else {"status": "OK", "responseObject": value}
+
+
+def _answers(answers: type[Schema], refuses: str, proof: Proof) -> Response:
+    told = {
+        "HTTP_200": answers,
+        "HTTP_400": (ErrorAnswer, ", ".join(refuses.split()) or "INVALID_REQUEST"),
+        "HTTP_413": (ErrorAnswer, "INVALID_REQUEST: the body is too large"),
+    }
+    if any(name in one for one in proof for name in (AUTHORIZATION, TOKEN)):
+        told["HTTP_401"] = (ErrorAnswer, "ERR_AUTHENTICATION, below /api POWERAUTH_AUTH_FAIL")
+    return Response(**told)

@@ -1,69 +1,72 @@
 """What a bank has left for the phone's person to read."""
 
-from typing import Final
-
-from pydantic import Field
-
-from app.api.device.calls import asked, call, handset, kept, ok
+from app.api.device import inbox_schemas as schemas
+from app.api.device.calls import BEARER, asked, call, handset, kept, ok
 from app.api.device.presenting import moment
-from app.api.kit import Schema, parse
+from app.api.kit import parse_json
 from app.mtoken.inbox import Inbox, InboxMessage
 from app.services import services
 
-MOST: Final = 100
+ABOUT = "Inbox"
+LOST = "INVALID_REQUEST INBOX_FAILED"
 
 
-class Page(Schema):
-    """Which part of the list."""
-
-    page: int = Field(default=0, ge=0, le=1_000_000)
-    size: int = Field(default=MOST, ge=1, le=MOST)
-    only_unread: bool = False
-
-
-class NamedMessage(Schema):
-    """Which message."""
-
-    id: str = Field(min_length=1, max_length=64)
-
-
-@call("/api/inbox/count")
+@call("/api/inbox/count", about=ABOUT, proof=BEARER, answers=schemas.UnreadAnswer)
 def count_messages() -> dict[str, object]:
     """Tell how many messages nobody has read."""
     return ok({"countUnread": _inbox().unread()})
 
 
-@call("/api/inbox/message/list")
+@call(
+    "/api/inbox/message/list",
+    about=ABOUT,
+    proof=BEARER,
+    asks=schemas.PageBody,
+    answers=schemas.MessageListAnswer,
+)
 def list_messages() -> dict[str, object]:
     """Tell of messages without their bodies, the newest first."""
     inbox = _inbox()
     with kept():
-        wanted = parse(asked(), Page)
+        wanted = parse_json(asked(), schemas.Page)
         found = inbox.messages(
             only_unread=wanted.only_unread, offset=wanted.page * wanted.size, limit=wanted.size
         )
     return ok([_presented(message) for message in found])
 
 
-@call("/api/inbox/message/detail")
+@call(
+    "/api/inbox/message/detail",
+    about=ABOUT,
+    proof=BEARER,
+    asks=schemas.NamedMessageBody,
+    answers=schemas.MessageAnswer,
+    refuses=LOST,
+)
 def message_detail() -> dict[str, object]:
     """Tell a message in full; the app says itself when it was read."""
     inbox = _inbox()
     with kept():
-        message = inbox.get(parse(asked(), NamedMessage).id)
+        message = inbox.get(parse_json(asked(), schemas.NamedMessage).id)
     return ok({**_presented(message), "body": message.body})
 
 
-@call("/api/inbox/message/read")
+@call(
+    "/api/inbox/message/read",
+    about=ABOUT,
+    proof=BEARER,
+    asks=schemas.NamedMessageBody,
+    refuses=LOST,
+)
 def read_message() -> dict[str, object]:
     """Note that a message was read."""
     inbox = _inbox()
     with kept():
-        inbox.read(parse(asked(), NamedMessage).id)
+        inbox.read(parse_json(asked(), schemas.NamedMessage).id)
     return ok()
 
 
-@call("/api/inbox/message/read-all")
+@call("/api/inbox/message/read-all", about=ABOUT, proof=BEARER)
 def read_all_messages() -> dict[str, object]:
     """Note that every message was read."""
     _inbox().read_all()

@@ -5,11 +5,13 @@ from http import HTTPStatus
 
 from flask import request
 from flask.typing import ResponseReturnValue
-from pydantic import Field
 
 from app import clock, texts
+from app.api.device import operation_schemas as schemas
 from app.api.device.calls import (
     AUTHORIZATION,
+    BEARER,
+    SIGNED,
     accepted,
     asked,
     call,
@@ -21,7 +23,7 @@ from app.api.device.calls import (
     signature,
 )
 from app.api.device.presenting import moment, presented
-from app.api.kit import Schema, parse
+from app.api.kit import parse_json
 from app.errors import BadRequest, NotAuthenticated
 from app.mtoken.handsets import handset_of
 from app.mtoken.operation_views import Approval, Handset, Operation, Origin, Refusal
@@ -49,62 +51,75 @@ REFUSALS: Mapping[Refusal, tuple[str, str, HTTPStatus]] = {
 """Why a phone is refused → code, words and status of the dialect."""
 
 
-class Named(Schema):
-    """Which operation."""
+ENDED = (
+    "INVALID_OPERATION OPERATION_ALREADY_FINISHED OPERATION_ALREADY_FAILED "
+    "OPERATION_ALREADY_CANCELED OPERATION_EXPIRED"
+)
+"""What a phone hears of an operation that no longer waits."""
 
-    id: str = Field(min_length=1, max_length=64)
-
-
-class Proximity(Schema):
-    """What the phone has read beside the page; when and how it did is its own affair."""
-
-    otp: str = Field(max_length=64)
+ABOUT = "Operations"
 
 
-class Authorization(Named):
-    """What a person approves."""
-
-    data: str
-    proximity_check: Proximity | None = None
-    mobile_token_data: dict[str, object] | None = None
-
-
-class Cancellation(Named):
-    """What a person rejects, and why."""
-
-    reason: str = Field(default="UNKNOWN", min_length=1, max_length=256)
-
-
-@call(f"{BASE}/list")
+@call(f"{BASE}/list", about=ABOUT, proof=BEARER, answers=schemas.OperationListAnswer)
 def list_operations() -> ResponseReturnValue:
-    """Tell what waits for the phone, the newest first."""
+    """Tell what waits for the phone, the newest first.
+
+    The body is not read; apps send `{}`. `Accept-Language` chooses the words.
+    """
     return _told(services().approving.pending(handset()))
 
 
-@call(f"{BASE}/detail")
+@call(
+    f"{BASE}/detail",
+    about=ABOUT,
+    proof=BEARER,
+    asks=schemas.NamedBody,
+    answers=schemas.OperationAnswer,
+    refuses=f"INVALID_REQUEST {ENDED}",
+)
 def operation_detail() -> ResponseReturnValue:
     """Tell of one operation that waits."""
     return _one(services().approving.detail)
 
 
-@call(f"{BASE}/detail/claim")
+@call(
+    f"{BASE}/detail/claim",
+    about=ABOUT,
+    proof=BEARER,
+    asks=schemas.NamedBody,
+    answers=schemas.OperationAnswer,
+    refuses=f"INVALID_REQUEST {ENDED}",
+)
 def claim_operation() -> ResponseReturnValue:
     """Make an operation that is nobody's the user's, and tell of it."""
     return _one(services().approving.claim)
 
 
-@call(f"{BASE}/history")
+@call(f"{BASE}/history", about=ABOUT, proof=SIGNED, answers=schemas.OperationListAnswer)
 def operation_history() -> ResponseReturnValue:
-    """Tell of all operations of the phone, the newest first."""
+    """Tell of all operations of the phone, the newest first.
+
+    Signed for `/operation/history`, with two factors, together with the body, whatever that is.
+    """
     signed = accepted(signature("/operation/history"))
     if not signed.is_strong:
         refuse("one factor")
     return _told(services().approving.history(handset_of(signed.registration)))
 
 
-@call(f"{BASE}/authorize")
+@call(
+    f"{BASE}/authorize",
+    about=ABOUT,
+    proof=SIGNED,
+    asks=schemas.AuthorizationBody,
+    refuses=f"INVALID_REQUEST {ENDED}",
+)
 def authorize_operation() -> ResponseReturnValue:
-    """Approve an operation; what is wrong with the signature counts against it, too."""
+    """Approve an operation; what is wrong with the signature counts against it, too.
+
+    Signed for `/operation/authorize`, as the operation allows. An attempt that failed is
+    OPERATION_FAILED, with 401.
+    """
     verdict = signature("/operation/authorize")
     if isinstance(verdict, Refused):
         _count_failure()
@@ -113,7 +128,7 @@ def authorize_operation() -> ResponseReturnValue:
         body = asked()
         if not isinstance(body.get("id"), str):
             raise NotAuthenticated("no operation is named")
-        wanted = parse(body, Authorization)
+        wanted = parse_json(body, schemas.Authorization)
         check = wanted.proximity_check
         approval = Approval(
             handset=handset_of(signed.registration),
@@ -128,14 +143,23 @@ def authorize_operation() -> ResponseReturnValue:
     return _refused(refusal) if refusal else ok()
 
 
-@call(f"{BASE}/cancel")
+@call(
+    f"{BASE}/cancel",
+    about=ABOUT,
+    proof=SIGNED,
+    asks=schemas.CancellationBody,
+    refuses=f"INVALID_REQUEST {ENDED}",
+)
 def cancel_operation() -> ResponseReturnValue:
-    """Reject an operation: nobody has to prove more for that than that they have the phone."""
+    """Reject an operation: nobody has to prove more for that than that they have the phone.
+
+    Signed for `/operation/cancel`, by possession alone.
+    """
     signed = accepted(signature("/operation/cancel"))
     if signed.factors != ("possession",):
         refuse("not possession alone")
     with kept():
-        wanted = parse(asked(), Cancellation)
+        wanted = parse_json(asked(), schemas.Cancellation)
         refusal = services().approving.reject(
             handset_of(signed.registration), wanted.id, reason=wanted.reason, origin=_origin()
         )
@@ -145,7 +169,7 @@ def cancel_operation() -> ResponseReturnValue:
 def _one(find: Callable[[Handset, str], Operation | Refusal]) -> ResponseReturnValue:
     phone = handset()
     with kept():
-        found = find(phone, parse(asked(), Named).id)
+        found = find(phone, parse_json(asked(), schemas.Named).id)
     return _refused(found) if isinstance(found, Refusal) else _told(found)
 
 

@@ -1,11 +1,8 @@
 """Where a phone is reached by push."""
 
-from typing import Literal
-
-from pydantic import Field
-
-from app.api.device.calls import accepted, asked, call, kept, ok, token
-from app.api.kit import NotValid, Schema, parse
+from app.api.device.calls import BEARER, accepted, asked, call, kept, ok, token
+from app.api.device.schemas import PushBody, PushRegistration
+from app.api.kit import NotValid, parse_json
 from app.errors import PushRegistrationFailed
 from app.services import services
 
@@ -13,21 +10,19 @@ PLATFORMS = {"ios": "apns", "android": "fcm", "huawei": "hms"}
 """What older apps call the channels."""
 
 
-class PushRegistration(Schema):
-    """The address of a phone."""
-
-    platform: Literal["ios", "android", "huawei", "apns", "fcm", "hms"]
-    token: str = Field(min_length=1, max_length=4096)
-    environment: Literal["development", "production"] | None = None
-
-
-@call("/api/push/device/register/token")
+@call(
+    "/api/push/device/register/token",
+    about="Push",
+    proof=BEARER,
+    asks=PushBody,
+    refuses="INVALID_REQUEST PUSH_REGISTRATION_FAILED",
+)
 def register_push() -> dict[str, object]:
     """Note the address of the phone that asks."""
     bearer = accepted(token())
     with kept():
         try:
-            wanted = parse(asked(), PushRegistration)
+            wanted = parse_json(asked(), PushRegistration)
         except NotValid as error:
             raise PushRegistrationFailed(str(error)) from None
         platform = PLATFORMS.get(wanted.platform, wanted.platform)

@@ -5,11 +5,19 @@ from typing import TypeVar
 
 from flask import Blueprint, g, request
 from flask.typing import ResponseReturnValue
-from pydantic import create_model
 from spectree import Response, Tag
 
-from app.api.kit import Schema, authorization, json_object, parse, query
-from app.api.openapi import ErrorAnswer, PlainAnswer, camel, is_public, new_document, publish
+from app.api.kit import Schema, authorization, json_object, parse, parse_json, query
+from app.api.openapi import (
+    ErrorAnswer,
+    PlainAnswer,
+    answer_of,
+    body_of,
+    camel,
+    is_public,
+    new_document,
+    publish,
+)
 from app.errors import BadRequest, NotAllowed, NotAuthenticated
 from app.mtoken.access import Caller
 from app.services import services
@@ -59,13 +67,13 @@ def call(  # noqa: PLR0913 - what a call consists of
             def view(by_query: bool = method == "GET") -> ResponseReturnValue:  # noqa: FBT001 - which of the two twins
                 if for_operators and not caller().is_admin:
                     raise NotAllowed("operators only", caller=caller().name)
-                given = query(request) if by_query else enveloped()
-                return enclosed(handler(parse(given, asks)))
+                wanted = parse(query(request), asks) if by_query else parse_json(enveloped(), asks)
+                return enclosed(handler(wanted))
 
             view.__name__, view.__doc__ = name, handler.__doc__
             documented = document.validate(
                 query=asks if method == "GET" and asks.model_fields else None,
-                json=None if method == "GET" else _body_of(asks),
+                json=None if method == "GET" else body_of(asks),
                 resp=_answers(answers, refuses, many=many),
                 tags=[Tag(name=about)],
                 operation_id=camel(name),
@@ -135,16 +143,8 @@ def _dumped(content: Schema) -> dict[str, object]:
     return content.model_dump(mode="json", by_alias=True)
 
 
-def _body_of(asks: type[Schema]) -> type[Schema]:
-    return create_model(f"{asks.__name__}Body", __base__=Schema, request_object=(asks, ...))
-
-
 def _answers(answers: type[Schema] | None, refuses: str, *, many: bool) -> Response:
-    success: type[Schema] = PlainAnswer
-    if answers is not None:
-        content = list[answers] if many else answers  # type: ignore[valid-type]  # chosen at run time
-        name = f"{answers.__name__}{'List' if many else ''}Answer"
-        success = create_model(name, __base__=PlainAnswer, response_object=(content, ...))
+    success = PlainAnswer if answers is None else answer_of(answers, many=many)
     codes = ", ".join(["REQUEST_VALIDATION_FAILED", "INVALID_REQUEST", *refuses.split()])
     refusals = {
         "HTTP_400": (ErrorAnswer, ", ".join(dict.fromkeys(codes.split(", ")))),

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, Strict, StringConstraints, field_serializer
 
-from app.api.kit import Schema, parse
+from app.api.kit import Schema, example, parse
 from app.flows.views import NewOperation, Operation, Update
 from app.nextstep.vocabulary import Instrument, Step
 
@@ -70,6 +70,20 @@ class FormDataWithContext(Schema):
 class CreateOperationRequest(Schema):
     """What `POST /operation` asks for."""
 
+    model_config = example(
+        {
+            "operationName": "authorize_payment_sca",
+            "operationData": "A1*A100CZK*Q238400856/0300**D20170629*NUtility Bill Payment",
+            "applicationContext": {
+                "id": "democlient",
+                "name": "Demo application",
+                "description": "Web Flow demo application",
+                "originalScopes": ["pisp"],
+                "extras": {"applicationOwner": "Wultra"},
+            },
+        }
+    )
+
     operation_name: Name
     operation_id: Id | None = None
     operation_data: Data
@@ -111,6 +125,15 @@ class SignatureContext(Schema):
 class UpdateOperationRequest(Schema):
     """What `PUT /operation` says of a step."""
 
+    model_config = example(
+        {
+            "operationId": "7c1e9f52-3a0d-4a8e-9b61-5d2f8f0c4b11",
+            "userId": "10045678",
+            "authMethod": "CONSENT",
+            "authStepResult": "CONFIRMED",
+        }
+    )
+
     operation_id: Id
     user_id: Id | None = None
     organization_id: Name | None = None
@@ -148,6 +171,10 @@ class UpdateOperationRequest(Schema):
 
 class UpdateOperationUserRequest(Schema):
     """Whose operation it is."""
+
+    model_config = example(
+        {"operationId": "7c1e9f52-3a0d-4a8e-9b61-5d2f8f0c4b11", "userId": "10045678"}
+    )
 
     operation_id: Id
     user_id: Id
@@ -199,6 +226,8 @@ class GetMobileTokenConfigRequest(Schema):
 
 class GetOperationDetailRequest(Schema):
     """Which operation."""
+
+    model_config = example({"operationId": "7c1e9f52-3a0d-4a8e-9b61-5d2f8f0c4b11"})
 
     operation_id: Id
 

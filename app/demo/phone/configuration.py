@@ -56,13 +56,14 @@ class App:
     def read(cls, text: str, address: str = "") -> Self:
         """Read the environment JSON, or a configuration string for an address.
 
-        `{"name": "demo", "serviceBaseUrl": "https://…", "mobileSdkConfig": "ARD…"}`. An address
-        without a path is a portal's: the device API is below it.
+        `{"name": "demo", "serviceBaseUrl": "https://…", "mobileSdkConfig": "ARD…"}`, or all that
+        the Cloud API tells of an application, which is named by its `id`. An address without a
+        path is a portal's: the device API is below it.
         """
         name, text = "", text.strip()
         if text.startswith("{"):
             told = opened(text)
-            name = str(told.get("name") or "")
+            name = str(told.get("name") or told.get("id") or "")
             address = address or text_of(told, "serviceBaseUrl")
             text = text_of(told, "mobileSdkConfig")
         return cls(name, _address(address), Configuration.read(text))

@@ -151,7 +151,7 @@ def _value(kind: str, given: Given) -> str:
         case "ALERT":
             return _joined(given, " ", "title", "message")
         case "IMAGE":
-            address = _text(given, "originalUrl", "thumbnailUrl")
+            address = text_of(given, "originalUrl", "thumbnailUrl")
             return address if address.startswith("https://") else ""
         case _:
             return text_of(given, VALUES.get(kind, "value"))

@@ -424,8 +424,9 @@ def test_an_address_that_is_not_there_is_told_in_the_dialect(lasting_app):
 
 @pytest.mark.parametrize(
     ("told", "kept"),
-    [("ios", "apns"), ("android", "fcm"), ("huawei", "hms"), ("apns", "apns"), ("fcm", "fcm")],
-)
+    [("ios", "apns"), ("android", "fcm"), ("huawei", "hms"), ("apns", "apns"), ("fcm", "fcm"),
+     ("hms", "hms")],
+)  # fmt: skip
 def test_the_address_of_a_phone_is_kept_once(lasting_app, told, kept):
     phone, other = paired(lasting_app, "3.2"), paired(lasting_app, "3.2")
     for each in (phone, other):
@@ -436,6 +437,15 @@ def test_the_address_of_a_phone_is_kept_once(lasting_app, told, kept):
     rows = {row.registration_id: row for row in all_of(lasting_app, PushDevice)}
     assert phone.id not in rows
     assert (rows[other.id].platform, rows[other.id].environment) == (kept, "development")
+
+
+def test_a_phone_has_the_address_that_it_has_told_last(lasting_app):
+    phone = paired(lasting_app, "3.2")
+    phone.create_token()
+    for platform, address in (("ios", "first of two"), ("fcm", "second of two")):
+        assert use_token(phone, {"platform": platform, "token": address}).status_code == 200
+    rows = [row for row in all_of(lasting_app, PushDevice) if row.registration_id == phone.id]
+    assert [row.platform for row in rows] == ["fcm"]
 
 
 @pytest.mark.parametrize(

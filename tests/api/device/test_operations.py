@@ -452,7 +452,27 @@ def test_what_is_anothers_looks_like_what_does_not_exist(person, lasting_app):
     assert (after.status, after.failures, after.version) == (before.status, 0, before.version)
 
 
+def test_a_phone_lists_what_waits_in_its_own_application_alone(person, lasting_app):
+    with serving(lasting_app) as services:
+        services.mtoken.applications.ensure("another", "Another")
+        services.commit()
+    own, foreign = person.operation(), person.operation(applications=("another",))
+    assert [each["id"] for each in person.listed()] == [own.id]
+    assert refusal(person.detail(foreign.id)) == (400, "INVALID_OPERATION")
+    shown = person.history().json["responseObject"]
+    assert [each["id"] for each in shown] == [own.id]
+
+
 # --- who asks ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("act", ["block", "remove"])
+def test_a_blocked_or_removed_phone_lists_nothing(lasting_app, act):
+    person = Person(lasting_app)
+    person.operation()
+    assert len(person.listed()) == 1
+    change(lasting_app, act, person.phone.id)
+    assert refusal(person.ask("/list")) == (401, "POWERAUTH_AUTH_FAIL")
 
 
 @pytest.mark.parametrize("path", ["/list", "/detail", "/detail/claim"])

@@ -186,8 +186,8 @@ def test_the_pending_operations_of_a_user_are_listed_by_their_end(bank, user):  
 
 def test_no_operation_waits_for_a_phone(bank, user):  # 31
     bank.login(userId=user)
-    assert bank("GET", "/user/operation", userId=user, mobileTokenOnly="true") == []
-    assert len(bank("GET", "/user/operation", userId=user, mobileTokenOnly="false")) == 1
+    assert bank("GET", "/user/operation", userId=user, mobileTokenOnly=True) == []
+    assert len(bank("GET", "/user/operation", userId=user, mobileTokenOnly=False)) == 1
     assert bank("GET", "/user/operation", userId="nobody at all") == []
 
 

@@ -1,16 +1,13 @@
 """The OpenAPI document, the page that shows it, and that nothing else is answered."""
 
 import os
-import re
-from html.parser import HTMLParser
 
 import pytest
-from hypothesis import HealthCheck, Phase, given
+from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.support.backend import DETAILS, LISTS, PREFIX, PUTS, BackEnd
-from tests.support.store import on_sqlite
 
 pytest_plugins = ["tests.support.lasting"]
 
@@ -33,28 +30,9 @@ def calls(document):
     ]
 
 
-def test_the_document_is_openapi_3_1(document, lasting_apps):
-    assert document["openapi"] == "3.1.0"
-    again = lasting_apps("sqlite").test_client().get(f"{PREFIX}/openapi.json")
-    assert again.json == document
-
-
-def test_every_call_has_a_name_a_tag_a_sentence_and_its_refusals(document):
-    names = [made["operationId"] for _, _, made in calls(document)]
-    assert len(set(names)) == len(names)
+def test_every_call_but_those_that_only_read_takes_a_body(document):
     for path, method, made in calls(document):
-        assert made["tags"], path
-        assert made["summary"].endswith("."), path
-        assert set(made["responses"]) == {"200", "400", "401", "403", "413", "429", "503"}, path
         assert ("requestBody" in made) == (method != "GET"), path
-
-
-def test_every_reference_of_the_document_leads_somewhere(document):
-    named = set(
-        re.findall(r'"\$ref": ?"#/components/schemas/([^"]+)"', str(document).replace("'", '"'))
-    )
-    assert named
-    assert named <= set(document["components"]["schemas"])
 
 
 def test_every_call_has_its_twin(document):  # spec 0.3
@@ -68,89 +46,7 @@ def test_every_call_has_its_twin(document):  # spec 0.3
     assert {path for path, method in made if method == "GET"} == {*LISTS, *DETAILS}
 
 
-def test_what_answers_is_what_is_documented(document, lasting_apps):
-    app = lasting_apps("sqlite")
-    served = {
-        (str(rule).removeprefix(PREFIX), method)
-        for rule in app.url_map.iter_rules()
-        if str(rule).startswith(PREFIX)
-        for method in (rule.methods or set()) - {"HEAD"}
-    }
-    own = {
-        (p, "GET")
-        for p in ("/v3/api-docs", "/openapi.json", "/swagger-ui", "/swagger-ui/index.html")
-    }
-    documented = {(path, method) for path, method, _ in calls(document)}
-    assert {(p, m) for p, m in served if m != "OPTIONS"} == documented | own
-
-
-class Scripts(HTMLParser):
-    """Finds what a page runs, and whether any of it stands inside."""
-
-    def __init__(self):
-        super().__init__()
-        self.sources, self.inside, self.handlers = [], False, []
-
-    def handle_starttag(self, tag, attrs):
-        given = dict(attrs)
-        self.handlers += [name for name in given if name.startswith("on") or name == "style"]
-        if tag in ("script", "link"):
-            self.sources.append(given.get("src") or given.get("href"))
-            self.inside |= tag == "script" and "src" not in given
-
-
-def test_the_page_runs_nothing_but_our_files(lasting_apps):
-    client = lasting_apps("sqlite").test_client()
-    with client.get(f"{PREFIX}/swagger-ui/index.html") as page:
-        policy, words = page.headers["Content-Security-Policy"], page.text
-    assert "script-src 'self';" in policy
-    assert "unsafe" not in policy
-    found = Scripts()
-    found.feed(words)
-    assert (found.inside, found.handlers) == (False, [])
-    for source in found.sources:
-        assert source.startswith("/static/")
-        with client.get(source) as file:
-            assert file.status_code == 200
-
-
 # --- anything may be asked ---------------------------------------------------------------------
-
-
-@on_sqlite
-def test_no_generated_request_gets_an_undocumented_answer(app):
-    import schemathesis  # noqa: PLC0415 - slow to import, and only needed here
-    from schemathesis.checks import not_a_server_error  # noqa: PLC0415
-    from schemathesis.specs.openapi.checks import (  # noqa: PLC0415
-        content_type_conformance,
-        response_schema_conformance,
-        status_code_conformance,
-    )
-
-    checks = (
-        not_a_server_error, status_code_conformance, content_type_conformance,
-        response_schema_conformance,
-    )  # fmt: skip
-    schema = schemathesis.openapi.from_wsgi(f"{PREFIX}/v3/api-docs", app)
-    asked = set()
-    for found in schema.get_all_operations():
-        operation = found.ok()
-
-        @given(case=operation.as_strategy())
-        @hypothesis_settings(
-            max_examples=EXAMPLES,
-            database=None,
-            deadline=None,
-            derandomize=True,
-            phases=[Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
-        def ask(case):
-            case.call_and_validate(checks=checks)
-
-        ask()
-        asked.add((operation.path, operation.method))
-    assert len(asked) > 50
 
 
 JUNK = st.recursive(

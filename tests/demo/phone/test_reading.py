@@ -27,6 +27,8 @@ def test_an_environment_is_read_with_and_without_a_path(given, address):
     app = App.read(f" {json.dumps(told)}\n")
     assert (app.name, app.address) == ("demo", address)
     assert App.read(configuration, given) == App("", app.address, app.configuration)
+    answer = {"id": "demo", "serviceBaseUrl": given, "mobileSdkConfig": configuration, "roles": []}
+    assert App.read(json.dumps(answer)) == app
 
 
 def jwt(**payload):
