@@ -39,7 +39,10 @@ BETWEEN_FIELDS: Final = (
 )
 """Hints at rules between fields, which no schema of one field can tell."""
 
-GRAMMARS: Final = ("operationData", "formData", "texts", "dataTemplate", "values")
+GRAMMARS: Final = (
+    *("operationData", "formData", "texts", "dataTemplate", "values"),
+    *("retentionPeriod", "initialBackoff"),  # durations: a schema knows no limits of theirs
+)
 """Fields with a language of their own, which the guides describe."""
 
 
