@@ -39,7 +39,10 @@ BETWEEN_FIELDS: Final = (
 )
 """Hints at rules between fields, which no schema of one field can tell."""
 
-GRAMMARS: Final = ("operationData", "formData", "texts", "dataTemplate", "values")
+GRAMMARS: Final = (
+    *("operationData", "formData", "texts", "dataTemplate", "values"),
+    *("retentionPeriod", "initialBackoff"),  # durations: a schema knows no limits of theirs
+)
 """Fields with a language of their own, which the guides describe."""
 
 
@@ -68,7 +71,7 @@ class Fuzz:
         schema.config.generation.with_security_parameters = False  # callers are known, or phones
         asked = 0
         for found in schema.get_all_operations():
-            operation = found.ok()
+            operation: Any = found.ok()  # type: ignore[union-attr]  # a document without faults
             known = targets.names()
             for case in self._cases(operation):
                 for each in (case, at_home(case, known)):
@@ -77,7 +80,7 @@ class Fuzz:
                         asked += 1
         return asked
 
-    def _ask(self, case: Case) -> None:
+    def _ask(self, case: Case[Any]) -> None:
         headers = self.facade.headers(self.app, case.operation.path)
         case.call_and_validate(
             checks=[
@@ -94,7 +97,7 @@ class Fuzz:
         )
 
     def _what_is_valid_is_not_refused(
-        self, _ctx: CheckContext, response: Response, case: Case
+        self, _ctx: CheckContext, response: Response, case: Case[Any]
     ) -> None:
         if case.meta is not None and not case.meta.generation.mode.is_positive:
             return
@@ -104,7 +107,7 @@ class Fuzz:
             if self.facade is DEVICE and not response.request.path_url.endswith(NOT_THERE):
                 assert told["code"] != "INVALID_REQUEST"
 
-    def _cases(self, operation: Any) -> Iterator[Case]:
+    def _cases(self, operation: Any) -> Iterator[Case[Any]]:
         """Yield the edges of the schema, then what comes to mind, valid and not."""
         modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
         edges = operation.schema.iter_coverage_cases(
@@ -117,14 +120,14 @@ class Fuzz:
             yield from drawn(operation.as_strategy(generation_mode=mode), self.examples)
 
 
-def sample(cases: Sequence[Case], most: int) -> Sequence[Case]:
+def sample(cases: Sequence[Case[Any]], most: int) -> Sequence[Case[Any]]:
     """Return so many of them, from everywhere, always the same."""
     return cases[:: -(-len(cases) // most)] if cases else []
 
 
-def drawn(strategy: Any, number: int) -> list[Case]:
+def drawn(strategy: Any, number: int) -> list[Case[Any]]:
     """Draw so many examples, always the same."""
-    found: list[Case] = []
+    found: list[Case[Any]] = []
 
     @given(strategy)
     @settings(
@@ -135,7 +138,7 @@ def drawn(strategy: Any, number: int) -> list[Case]:
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    def draw(case: Case) -> None:
+    def draw(case: Case[Any]) -> None:
         found.append(case)
 
     with suppress(Unsatisfiable):  # nothing about such a call could be wrong
@@ -151,7 +154,7 @@ def faults(told: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield violation
 
 
-def at_home(case: Case, known: Mapping[str, str]) -> Case | None:
+def at_home(case: Case[Any], known: Mapping[str, str]) -> Case[Any] | None:
     """Return a valid request that is about what there is, or None if it names nothing."""
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return None
@@ -160,13 +163,14 @@ def at_home(case: Case, known: Mapping[str, str]) -> Case | None:
     body = _named(case.body, known)
     if (path, query, body) == (case.path_parameters or {}, case.query or {}, case.body):
         return None
-    return case.operation.Case(
+    made: Case[Any] = case.operation.Case(
         method=case.method,
         path_parameters=path,
         query=query,
         body=body,
         media_type=case.media_type,
     )
+    return made
 
 
 def _named(body: object, known: Mapping[str, str]) -> object:
