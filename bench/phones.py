@@ -61,7 +61,7 @@ class Line:
 
 def rates(house: House) -> Mapping[str, float]:
     """Return each rate in units per CPU-second of the web process."""
-    handset = _pair(house)
+    handset = pair(house)
     signed = [handset.signed(*_validate(), KNOWLEDGE) for _ in range(SIGNATURES)]
     found = {"signatures": cpu_of(house, lambda: _send(house, signed))}
     line = Line(house.port)
@@ -83,14 +83,15 @@ def _send(house: House, calls: Sequence[Call]) -> int:
     return len(calls)
 
 
-def _pair(house: House) -> Handset:
+def pair(house: House, user: str = USER) -> Handset:
+    """Return a phone that is paired with a user."""
     line = Line(house.port)
     shown = house.flask("mtoken", "application", "show", "demo")
     found = re.search(r"mobileSdkConfig\s+(\S+)", shown)
     if found is None:
         raise RuntimeError(shown)
     configuration = Configuration.read(found[1])
-    made = line.ask("/registrations", {"userId": USER, "appId": "demo"})
+    made = line.ask("/registrations", {"userId": user, "appId": "demo"})
     code = CODE.match(str(made["activationQrCodeData"]))
     if code is None:
         raise RuntimeError("no activation code")
