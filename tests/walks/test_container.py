@@ -35,8 +35,10 @@ pytestmark = [
 class Container:
     """One start of the image's command."""
 
-    def __init__(self, app: Path, folder: Path, env_list: dict[str, str]) -> None:
-        self.port, demo_port = free_ports(2)
+    def __init__(
+        self, app: Path, folder: Path, ports: tuple[int, int], env_list: dict[str, str]
+    ) -> None:
+        self.port, demo_port = ports
         self.log, self.var = folder / "log", folder / "var"
         self.var.mkdir(parents=True)
         self.address = f"http://127.0.0.1:{self.port}"
@@ -49,7 +51,7 @@ class Container:
         }
         self.environment = {**IMAGE.environment, "PATH": os.environ["PATH"], **env_list, **here}
         with self.log.open("wb") as output:
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: S603 - ours
                 (*without_privileges(), sys.executable, "-m", *IMAGE.command),
                 cwd=app,
                 env=self.environment,
@@ -62,11 +64,13 @@ class Container:
     def is_healthy(self) -> bool:
         """Ask as the engine does."""
         command = (sys.executable, *IMAGE.health[1:])
-        done = subprocess.run(command, env=self.environment, capture_output=True, check=False)
+        done = subprocess.run(  # noqa: S603 - ours
+            command, env=self.environment, capture_output=True, check=False
+        )
         return done.returncode == 0
 
     def wait(self) -> None:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while "Ready." not in self.log.read_text():
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < until, self.log.read_text()
@@ -104,7 +108,9 @@ def env_list(empty_database) -> dict[str, str]:
 
 @pytest.fixture
 def containers(app, tmp_path, env_list) -> Iterator[list[Container]]:
-    started = [Container(app, tmp_path / name, env_list) for name in ("one", "two")]
+    ports = free_ports(4)
+    pairs = {"one": (ports[0], ports[1]), "two": (ports[2], ports[3])}
+    started = [Container(app, tmp_path / name, pair, env_list) for name, pair in pairs.items()]
     yield started
     for container in started:
         container.process.kill()
