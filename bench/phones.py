@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection
 
+from app.demo.phone import pairing
 from app.demo.phone.calls import Call
 from app.demo.phone.configuration import Configuration
 from app.demo.phone.handset import Handset, ask_for_app_key
-from app.demo.phone.pairing import Owner, pair
 from app.demo.phone.sealing import Route
 from app.demo.phone.signing import Proof
 from bench.house import House
@@ -98,7 +98,7 @@ def pair(house: House, user: str = USER) -> Handset:
     now = int(time.time() * 1000)
     asked = ask_for_app_key(configuration, now)
     route = Route(asked.read(line.call(asked.call)).target, now)
-    pairing = pair(configuration, code[0], Owner("Bench"), route)
-    handset = Handset(pairing.finish(line.call(pairing.call), PIN))
+    offer = pairing.pair(configuration, code[0], pairing.Owner("Bench"), route)
+    handset = Handset(offer.finish(line.call(offer.call), PIN))
     line.ask(f"/registrations/{made['registrationId']}/commit", {"externalUserId": "bench"})
     return handset

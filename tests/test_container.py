@@ -51,7 +51,7 @@ def test_it_listens_where_the_guide_s_command_looks(monkeypatch):
             monkeypatch.setenv(name, value)
     assert unknown_settings() == []
     settings = Settings(_env_file=None)
-    assert (settings.host, settings.port) == ("0.0.0.0", 8000)
+    assert (settings.host, settings.port) == ("0.0.0.0", 8000)  # noqa: S104 - compared
     assert settings.issuer == "http://localhost:8080"
     assert LAST.all_of("EXPOSE") == ["8000"]
     assert [str(settings.var_dir)] == LAST.all_of("VOLUME")

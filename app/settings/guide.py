@@ -11,7 +11,7 @@ NAMES = {
     "database_username": "POWERAUTH_CLOUD_DATASOURCE_USERNAME",
     "database_password": "POWERAUTH_CLOUD_DATASOURCE_PASSWORD",
 }
-"""The guide's `env.list` names the same database for each of its four programs; this one is ours."""
+"""The guide's `env.list` names one database for each of its four programs; we are this one."""
 
 
 class GuideSource(PydanticBaseSettingsSource):

@@ -101,7 +101,11 @@ def lay_out(folder: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / path, target)
     compiling = (sys.executable, "-m", "babel.messages.frontend", "-q", "compile")
-    subprocess.run((*compiling, "-d", "translations"), cwd=folder, check=True)  # noqa: S603 - ours
+    for command in (
+        (*compiling, "-d", "translations"),
+        (sys.executable, "-m", "compileall", "-q", "."),
+    ):
+        subprocess.run(command, cwd=folder, check=True)  # noqa: S603 - ours
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o555 if path.is_dir() else 0o444)
 

@@ -120,6 +120,7 @@ def containers(app, tmp_path, env_list) -> Iterator[list[Container]]:
 def test_two_containers_start_on_an_empty_database_answer_the_guide_and_end(
     containers, app, empty_database
 ):
+    laid_out = set(app.rglob("*"))
     for container in containers:
         container.wait()
         assert container.is_healthy
@@ -140,7 +141,7 @@ def test_two_containers_start_on_an_empty_database_answer_the_guide_and_end(
     assert [container.process.wait(15) for container in containers] == [0, 0]
     assert not psutil.wait_procs(programs, timeout=5)[1]
     assert not one.is_healthy
-    assert not list(app.rglob("__pycache__"))
+    assert set(app.rglob("*")) == laid_out
     for container in containers:
         assert not (container.var / "webflow.db").exists()
 
