@@ -70,7 +70,7 @@ class Container:
         return done.returncode == 0
 
     def wait(self) -> None:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 180
         while "Ready." not in self.log.read_text():
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < until, self.log.read_text()
@@ -138,7 +138,7 @@ def test_two_containers_start_on_an_empty_database_answer_the_guide_and_end(
     programs = [p for c in containers for p in psutil.Process(c.process.pid).children()]
     for container in containers:
         container.process.send_signal(signal.SIGTERM)
-    assert [container.process.wait(15) for container in containers] == [0, 0]
+    assert [container.process.wait(60) for container in containers] == [0, 0]
     assert not psutil.wait_procs(programs, timeout=5)[1]
     assert not one.is_healthy
     assert set(app.rglob("*")) == laid_out
