@@ -20,6 +20,9 @@ CLIENTS = (1, 8, 32)
 REQUESTS = 960
 URI_ID, SIGNED = "/bench", b'{"amount":"100"}'
 NOT_FOUND = 404
+USER = "benchcloud"
+OWNER = f"{USER}0"
+"""Whose phone is asked."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class BackEnd:
 
 def costs(house: House) -> list[Cost]:
     """Measure each call with each number of clients."""
-    handsets = [pair(house, f"benchcloud{number}") for number in range(max(CLIENTS))]
+    handsets = [pair(house, f"{USER}{number}") for number in range(max(CLIENTS))]
     found = []
     for clients in CLIENTS:
         for what, work in _work(house, clients, handsets).items():
@@ -97,11 +100,11 @@ def _work(
 ) -> dict[str, list[list[Request]]]:
     """Return what each client asks: two calls to warm up, then those that count."""
     each = REQUESTS // clients + 2
-    opened = [BackEnd(house.port).must(create_operation())["operationId"] for _ in range(50)]
+    opened = [BackEnd(house.port).must(create_operation(OWNER))["operationId"] for _ in range(50)]
     shown = [Request("GET", f"/operations/{operation}") for operation in opened]
-    listed = Request("GET", "/registrations?userId=benchcloud0&appId=demo")
+    listed = Request("GET", f"/registrations?userId={OWNER}&appId=demo")
     return {
-        "create operation": [[create_operation()] * each] * clients,
+        "create operation": [[create_operation(OWNER)] * each] * clients,
         "get operation": [list(islice(cycle(shown), each)) for _ in range(clients)],
         "list registrations": [[listed] * each] * clients,
         "verify signature": [[_signed(phone) for _ in range(each)] for phone in handsets[:clients]]
@@ -110,9 +113,12 @@ def _work(
     }
 
 
-def create_operation() -> Request:
-    """Return the call that asks a user, who has no phone, for a payment."""
-    return Request("POST", "/operations", json.dumps({**PAYMENT, "userId": "benchcloud"}).encode())
+def create_operation(user: str | None = None) -> Request:
+    """Return the call that asks a user's phone for a payment, or whoever claims it."""
+    whose = {"template": PAYMENT["template"], "parameters": PAYMENT["parameters"]}
+    return Request(
+        "POST", "/operations", json.dumps(whose | ({"userId": user} if user else {})).encode()
+    )
 
 
 def _signed(handset: Handset) -> Request:

@@ -52,9 +52,9 @@ class Shop:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def trade(self, number: int) -> None:
-        """Ask a customer for something, and withdraw it."""
-        payment = {"userId": f"user{number}", "template": "payment", "parameters": PAYMENT}
+    def trade(self, _number: int) -> None:
+        """Ask whoever claims it for something, and withdraw it."""
+        payment = {"template": "payment", "parameters": PAYMENT}
         if made := self.ask("POST", "/operations", payment):
             self.ask("DELETE", f"/operations/{made['operationId']}")
 
