@@ -77,8 +77,8 @@ def _beside_one_that_hangs(house: House, receiver: Receiver) -> float:
     """Let one receiver have many calls that are due before those of the others."""
     with receiving() as hanging:
         hanging.before = lambda _called: time.sleep(5)
-        wish = {"name": "hanging", "callbackUrl": hanging.url, "maxAttempts": 9}
-        _register(house, **wish, type="REGISTRATION_STATUS_CHANGE")
+        kind = {"type": "REGISTRATION_STATUS_CHANGE", "attributes": ["activationStatus"]}
+        _register(house, hanging.url, **kind, maxAttempts=9)
         house.worker.suspend()
         _in_parallel(house, [_registration(number) for number in range(HANGING)])
         _fill(house, OPERATIONS // 4)
@@ -140,7 +140,7 @@ def _in_parallel(house: House, requests: list[Request]) -> None:
         list(pool.map(some, [requests[n::CREATORS] for n in range(CREATORS)]))
 
 
-def _register(house: House, url: str = "", **wanted: object) -> None:
+def _register(house: House, url: str, **wanted: object) -> None:
     usual: Mapping[str, object] = {
         "name": "bench",
         "type": "OPERATION_STATUS_CHANGE",
