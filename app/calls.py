@@ -192,6 +192,8 @@ class Calls:
         longest = self._settings.longest_backoff
         wait = receiver.wait_after(row.attempts, longest) if receiver else None
         if wait is not None:
+            # While nobody may call, it would be refused, and each time that is an attempt.
+            wait = services.receivers.pause(taken.callback_id) or wait
             services.outbox.retry(row.id, error, after=wait)
             self._later(wait)
             return

@@ -48,6 +48,7 @@ from app.settings import Settings, previous_secrets, refuse, root_secret
 from app.store import engine as store_engine
 from app.store.db import Base
 from app.store.keys import KeyStore
+from app.store.locks import Lock, alone
 from app.texts import Texts
 from app.upkeep.readiness import OutboxLag, Readiness
 from app.web import brand as bank_look
@@ -167,6 +168,11 @@ def refuse_unsafe_start(settings: Settings) -> None:
 def seed(app: Flask) -> None:
     """Put in what the provider cannot work without, and what the demo shows; repeatable."""
     parts: Parts = app.extensions["webflow"]
+    with parts.engine.connect() as connection, alone(connection, Lock.SEED):
+        _seed(parts)
+
+
+def _seed(parts: Parts) -> None:
     services = Services(parts, writing=True, actor=operator())
     try:
         services.keys.ensure()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from argon2 import PasswordHasher
 
-from bench import masking, past, phones, rates, waiting
+from bench import callbacks, cloud, masking, past, phones, rates, waiting
 from bench.house import House, Server, Store, running
 from bench.load import HASHES, KINDS, Cost, Kind, lost_updates, measure, walk
 from bench.report import Report, machine
@@ -81,6 +81,24 @@ def mobile(report: Report, _wanted: argparse.Namespace) -> None:
         report.table(f"Phones: {title}", ("what", "per CPU-second", "CPU ms of each"), lines)
 
 
+def back_ends(report: Report, _wanted: argparse.Namespace) -> None:
+    """Measure the calls of back ends on one granian process."""
+    head = ("call", "clients", "per CPU-second", "CPU ms", "database ms", "calls/s",
+            "p50 / p95 ms")  # fmt: skip
+    for title, store, server, processes in HOUSES[:4:2]:
+        with running(store, server, processes=processes) as house:
+            found = cloud.costs(house)
+        report.table(f"Cloud API: {title}", head, [cost.line for cost in found])
+
+
+def called_back(report: Report, _wanted: argparse.Namespace) -> None:
+    """Measure how one worker calls integrators."""
+    for title, store, server, processes in HOUSES[:4:2]:
+        with running(store, server, processes=processes) as house:
+            found = callbacks.measure(house)
+        report.table(f"Callbacks: {title}, one worker", ("what", "measured"), found.lines)
+
+
 def pages(report: Report, _wanted: argparse.Namespace) -> None:
     """Measure how soon waiting pages are woken, and how many fit into a GiB."""
     rows = [
@@ -147,6 +165,8 @@ SECTIONS = {
     "units": units,
     "masking": mask,
     "phones": mobile,
+    "cloud": back_ends,
+    "callbacks": called_back,
     "waiting": pages,
     "years": years,
 }

@@ -7,10 +7,10 @@ import time
 from collections.abc import Mapping, Sequence
 from http.client import HTTPConnection
 
+from app.demo.phone import pairing
 from app.demo.phone.calls import Call
 from app.demo.phone.configuration import Configuration
 from app.demo.phone.handset import Handset, ask_for_app_key
-from app.demo.phone.pairing import Owner, pair
 from app.demo.phone.sealing import Route
 from app.demo.phone.signing import Proof
 from bench.house import House
@@ -61,7 +61,7 @@ class Line:
 
 def rates(house: House) -> Mapping[str, float]:
     """Return each rate in units per CPU-second of the web process."""
-    handset = _pair(house)
+    handset = pair(house)
     signed = [handset.signed(*_validate(), KNOWLEDGE) for _ in range(SIGNATURES)]
     found = {"signatures": cpu_of(house, lambda: _send(house, signed))}
     line = Line(house.port)
@@ -83,21 +83,22 @@ def _send(house: House, calls: Sequence[Call]) -> int:
     return len(calls)
 
 
-def _pair(house: House) -> Handset:
+def pair(house: House, user: str = USER) -> Handset:
+    """Return a phone that is paired with a user."""
     line = Line(house.port)
     shown = house.flask("mtoken", "application", "show", "demo")
     found = re.search(r"mobileSdkConfig\s+(\S+)", shown)
     if found is None:
         raise RuntimeError(shown)
     configuration = Configuration.read(found[1])
-    made = line.ask("/registrations", {"userId": USER, "appId": "demo"})
+    made = line.ask("/registrations", {"userId": user, "appId": "demo"})
     code = CODE.match(str(made["activationQrCodeData"]))
     if code is None:
         raise RuntimeError("no activation code")
     now = int(time.time() * 1000)
     asked = ask_for_app_key(configuration, now)
     route = Route(asked.read(line.call(asked.call)).target, now)
-    pairing = pair(configuration, code[0], Owner("Bench"), route)
-    handset = Handset(pairing.finish(line.call(pairing.call), PIN))
+    offer = pairing.pair(configuration, code[0], pairing.Owner("Bench"), route)
+    handset = Handset(offer.finish(line.call(offer.call), PIN))
     line.ask(f"/registrations/{made['registrationId']}/commit", {"externalUserId": "bench"})
     return handset

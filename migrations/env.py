@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeDecorator
 
 from app import store
 from app.store.db import Base
+from app.store.locks import Lock, alone
 
 VERSIONS = Path(__file__).parent / "versions"
 
@@ -75,5 +76,6 @@ if context.is_offline_mode():
 else:
     engine: Engine = current_app.extensions["migrate"].db.engine
     with engine.connect().execution_options(writing=True) as given:
-        migrate(given)
+        with alone(given, Lock.MIGRATIONS):
+            migrate(given)
         given.invalidate()  # the pragma above must not reach whoever gets the connection next

@@ -28,7 +28,7 @@ def run(app: Flask, settings: Settings, seed: Seed) -> int:
             click.echo(message, err=True)
         return 1
     settings.var_dir.mkdir(parents=True, exist_ok=True)
-    if settings.embedded or settings.profile == "demo":
+    if settings.migrates:
         upgrade()
         seed(app)
     mobile_app = _mobile_app(settings) if settings.profile == "demo" else ""

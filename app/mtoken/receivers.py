@@ -90,6 +90,13 @@ class Receivers:
         )
         return changed_one(self._session, looking)
 
+    def pause(self, callback_id: str) -> timedelta:
+        """Return how long it will not be called, for too many failures in a row."""
+        row = self._session.get(CallbackRow, callback_id, populate_existing=True)
+        if row is None or row.failed_at is None or not self._is_open(row.failures):
+            return timedelta(0)
+        return max(row.failed_at + self._settings.reset_timeout - clock.now(), timedelta(0))
+
     def succeeded(self, callback_id: str) -> None:
         """Note that it works."""
         before = self._failures(callback_id)

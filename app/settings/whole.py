@@ -4,20 +4,24 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     Field,
     SecretStr,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
+    PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from sqlalchemy import make_url
 
 from app.settings.apis import MtokenSettings, NextStepSettings, OauthSettings, RegistrationsSettings
+from app.settings.guide import GuideSource
 from app.settings.kit import (
     LEAST_VARIETY,
     PREFIX,
@@ -79,6 +83,16 @@ class Settings(BaseSettings):
     database_url: str = ""
     """SQLAlchemy URL, or `jdbc:postgresql://…`; empty: SQLite in `var_dir`."""
 
+    database_username: str = ""
+    """Who signs in to the database, where `database_url` does not say it."""
+
+    database_password: SecretStr = SecretStr("")
+    """Password of `database_username`, as it is: nothing in it has to be escaped."""
+
+    migrate: Annotated[bool | None, WithJsonSchema({"type": "boolean"})] = None
+    """Whether `flask up` brings the database to this version, and seeds it, before it starts
+    anything; of several that start at once one does it. Not set: on SQLite, and in the demo."""
+
     redis_url: str = ""
     """Redis for hints between processes: `redis://…`, `rediss://…` or `unix://…`; empty: none."""
 
@@ -122,6 +136,19 @@ class Settings(BaseSettings):
     sms: SmsSettings = SmsSettings()
     web: WebSettings = WebSettings()
     worker: WorkerSettings = WorkerSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Ask our own variables first, the guide's last."""
+        ours = (init_settings, env_settings, dotenv_settings, file_secret_settings)
+        return (*ours, GuideSource(settings_cls))
 
     @field_validator("database_url")
     @classmethod
@@ -192,7 +219,19 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """SQLAlchemy URL of the database."""
-        return self.database_url or f"sqlite:///{(self.var_dir / 'webflow.db').resolve()}"
+        if not self.database_url:
+            return f"sqlite:///{(self.var_dir / 'webflow.db').resolve()}"
+        if not self.database_username:
+            return self.database_url
+        password = self.database_password.get_secret_value() or None
+        url = make_url(self.database_url).set(username=self.database_username, password=password)
+        return url.render_as_string(hide_password=False)
+
+    @property
+    def migrates(self) -> bool:
+        """Whether the start command migrates and seeds."""
+        is_ours = self.embedded or self.profile == "demo"
+        return is_ours if self.migrate is None else self.migrate
 
     @property
     def browser_cookie(self) -> str:

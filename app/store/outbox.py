@@ -18,6 +18,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app import clock
 from app.crypto.vault import CannotOpenError, Vault
@@ -124,16 +125,36 @@ class Outbox:
         """Take the delivery that has been due longest, for `hold`; nobody else gets it meanwhile.
 
         One of these kinds, but none of the references `without`. Rows past their end are voided
-        on the way. The caller commits before it delivers. The row shows the error as it was:
-        `SENDING`, if a worker took it and never said how it went.
+        when one of them comes up. The caller commits before it delivers. The row shows the error
+        as it was: `SENDING`, if a worker took it and never said how it went.
         """
         moment = clock.now()
+        row = self._next(moment, kinds, without)
+        if row is not None and row.expires_at <= moment:
+            self._void_expired(moment, kinds)
+            row = self._next(moment, kinds, without)
+        if row is None or row.payload is None:
+            return None
+        taken = {"due_at": moment + hold, "attempts": row.attempts + 1}
         self._session.execute(
             update(OutboxRow)
-            .where(OutboxRow.state == "pending", OutboxRow.expires_at <= moment)
-            .where(OutboxRow.kind.in_(kinds))
-            .values(state="void", payload=None, finished_at=moment, error="expired")
+            .where(OutboxRow.id == row.id)
+            .values(**taken, error=SENDING)
+            .execution_options(synchronize_session=False)
         )
+        for name, value in taken.items():
+            set_committed_value(row, name, value)
+        try:
+            opened = self._vault.open(row.payload, context=_context(row.id))
+        except CannotOpenError:
+            self.failed(row.id, "cannot_open")
+            return self.claim(hold=hold, kinds=kinds, without=without)
+        payload: dict[str, str] = json.loads(opened)
+        return row, payload
+
+    def _next(
+        self, moment: datetime, kinds: Collection[str], without: Collection[str]
+    ) -> OutboxRow | None:
         due = (
             select(OutboxRow)
             .where(OutboxRow.state == "pending", OutboxRow.due_at <= moment, is_next())
@@ -144,24 +165,16 @@ class Outbox:
             .with_for_update(skip_locked=True)
             .execution_options(populate_existing=True)
         )
-        row = self._session.scalar(due)
-        if row is None or row.payload is None:
-            return None
-        row.due_at, row.attempts = moment + hold, row.attempts + 1
-        self._session.flush()
+        return self._session.scalar(due)
+
+    def _void_expired(self, moment: datetime, kinds: Collection[str]) -> None:
+        """End what is too late; it looks at all that waits, so only when there is something."""
         self._session.execute(
             update(OutboxRow)
-            .where(OutboxRow.id == row.id)
-            .values(error=SENDING)
-            .execution_options(synchronize_session=False)
+            .where(OutboxRow.state == "pending", OutboxRow.expires_at <= moment)
+            .where(OutboxRow.kind.in_(kinds))
+            .values(state="void", payload=None, finished_at=moment, error="expired")
         )
-        try:
-            opened = self._vault.open(row.payload, context=_context(row.id))
-        except CannotOpenError:
-            self.failed(row.id, "cannot_open")
-            return self.claim(hold=hold, kinds=kinds, without=without)
-        payload: dict[str, str] = json.loads(opened)
-        return row, payload
 
     def delivered(self, row_id: str, *, kept: timedelta | None = None) -> None:
         """Note the success and forget the payload; `kept`: how long the row is, if not as all."""

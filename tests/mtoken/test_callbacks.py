@@ -421,6 +421,26 @@ def test_a_call_with_attempts_left_waits_for_the_circuit(room, app, time):
 
 
 @on_sqlite
+def test_while_nobody_may_call_a_call_is_not_taken_up_again(room, app, time):
+    configure(app, failure_threshold=1)
+    add(room, max_attempts=50, backoff=timedelta(seconds=1))
+    waits = []
+    worker = calls(app, channel := Channel(*busy()), waits)
+    room.create()
+    worker.drain()
+    time.shift(1)
+    room.create()
+    assert worker.drain() == 1
+    assert waits == [timedelta(seconds=60), timedelta(seconds=59)]
+    time.shift(58)
+    assert worker.drain() == 0
+    time.shift(1)
+    assert worker.drain() == 2
+    assert len(channel.sent) == 2
+    assert [row.attempts for row in rows(app)] == [2, 2]
+
+
+@on_sqlite
 @pytest.mark.parametrize("never", [-1, 0])
 def test_the_circuit_can_be_left_out(room, app, never):
     configure(app, failure_threshold=never)
