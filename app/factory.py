@@ -50,6 +50,7 @@ from app.texts import Texts
 from app.upkeep.readiness import OutboxLag, Readiness
 from app.web import errors, flow, formats, guard, limits, live, locale, messages, testers
 from app.web.qr import qr_svg
+from app.web.unindented import Unindented
 from app.worker import Worker, ping, waker
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -315,6 +316,7 @@ def _doors(app: Flask, settings: Settings) -> None:
     guard.register(app, https=settings.is_https, sockets=elsewhere)
     locale.register(app, languages=settings.web.languages, timezone=settings.web.timezone)
     formats.register(app, timezone=settings.web.timezone)
+    app.jinja_env.add_extension(Unindented)
     app.jinja_env.globals.update(
         bank_name=settings.bank.name,
         legal_links=[],

@@ -10,6 +10,7 @@ from flask_babel import Babel, get_locale
 from jinja2 import StrictUndefined
 
 from app.web import formats, messages, qr
+from app.web.unindented import Unindented
 from tests.support.sample_pages import samples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,6 +29,7 @@ class Site:
             static_folder=str(ROOT / "static"),
         )
         self.app.jinja_env.undefined = StrictUndefined
+        self.app.jinja_env.add_extension(Unindented)
         formats.register(self.app, timezone="Europe/Prague")
         Babel(
             self.app,
