@@ -24,6 +24,7 @@ COMMON = (
     "token-near",
     "username",
 )
+SCRIPTED = ("approval", "ended-done", "offline-payment", "outbox", "password", "token-near")
 ENDS = [("light", "en", 1280), ("dark", "cs", 320)]
 LOOKS = list(product(["light", "dark"], ["en", "cs"], [320, 1280]))
 SEEN = [(name, look) for name in EVERY for look in (LOOKS if name in COMMON else ENDS)]
@@ -46,6 +47,15 @@ def test_a_page_is_accessible_and_stands_still(viewer: Viewer, sample_site, name
     assert viewer.overflow() == 0
     assert viewer.targets_below(44) == []
     assert viewer.violations() == ""
+
+
+@pytest.mark.parametrize("look", ENDS, ids=str)
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_nothing_moves_when_a_script_comes_late(viewer: Viewer, sample_site, name, look):
+    scheme, language, width = look
+    with viewer.late_scripts():
+        viewer.open(sample_site.page(name, language), scheme=scheme, width=width)
+        assert viewer.shifts() == []
 
 
 @pytest.mark.parametrize(("name", "language"), list(product(EVERY, ["en", "cs"])))

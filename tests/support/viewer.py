@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 Scheme = Literal["light", "dark"]
 
@@ -99,6 +99,20 @@ class Viewer:
         """Return what can be pressed and is smaller than so many pixels."""
         found: list[str] = self.page.evaluate(SMALL_TARGETS, least)
         return found
+
+    @contextmanager
+    def late_scripts(self) -> Iterator[None]:
+        """Let scripts come after the page was painted."""
+
+        def wait(route: Route) -> None:
+            self.page.wait_for_timeout(100)
+            route.continue_()
+
+        self.page.route("**/*.js*", wait)
+        try:
+            yield
+        finally:
+            self.page.unroute("**/*.js*")
 
     def space_text(self) -> None:
         """Space letters, words, lines and paragraphs as WCAG 1.4.12 says."""
