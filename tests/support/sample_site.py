@@ -35,6 +35,7 @@ class SampleSite:
         app.add_url_rule("/page/<name>/leave", "leave", self._leave, methods=["POST"])
         for path in ("/page/<name>", "/demo/<name>"):
             app.add_url_rule(path, f"post{path}", self._keep, methods=["POST"])
+        app.add_url_rule("/favicon.ico", "favicon", self._leave)
         app.view_functions["testers.sms_json"] = lambda: jsonify([])
 
     def page(self, name: str, language: str = "en") -> str:
@@ -53,7 +54,7 @@ class SampleSite:
         signal = page.data.get("signal", "")  # type: ignore[attr-defined]
         return jsonify(signal=signal, secondsLeft=self.seconds_left, mayExtend=True)
 
-    def _leave(self, name: str) -> Response:
+    def _leave(self, name: str = "") -> Response:
         return Response(status=204)
 
     def _keep(self, name: str) -> Response:
