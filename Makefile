@@ -13,9 +13,10 @@ EXTRACT := $(BIN)/pybabel -q extract -F pyproject.toml -k lazy_gettext -k _l -k 
 	--sort-output
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--custom-compile-command "make lock"
+LIGHTHOUSE := tests/lighthouse/node_modules/.package-lock.json
 WORKERS ?= 2
 
-.PHONY: help setup run test lint unit walks browser fuzz i18n language migrate lock docs check bench
+.PHONY: help setup run test lint unit walks chromium gallery lighthouse browser fuzz i18n language migrate lock docs check bench
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +26,7 @@ setup: $(READY) $(CATALOGS) ## Make the virtual environment and compile the tran
 run: setup ## Start portal (:8080), worker and demo client (:8888)
 	@exec $(BIN)/flask --app wsgi up
 
-test: lint unit walks browser ## Everything: lint, types, contracts, all suites
+test: lint unit walks chromium ## Everything: lint, types, contracts, all suites
 
 lint: setup ## Style, types, import contracts, templates, translations
 	$(BIN)/ruff check .
@@ -41,11 +42,19 @@ unit: setup ## All tests but the walks and the browser's
 walks: setup ## Walks through real processes, on SQLite and PostgreSQL
 	$(BIN)/pytest tests/walks
 
-browser: setup ## Walks in Chromium
+chromium: setup ## Walks and every page in Chromium
 	$(BIN)/pytest tests/browser
 
 fuzz: setup ## Ask the APIs far more than the suite does (make fuzz EXAMPLES=200)
 	WEBFLOW_TEST_EXAMPLES=$(or $(EXAMPLES),50) $(BIN)/pytest tests/api/test_generated_requests.py -n $(WORKERS)
+
+gallery: setup ## Pictures of the pages, into docs/gallery
+	$(BIN)/python -m tests.support.gallery docs/gallery
+
+lighthouse: setup $(LIGHTHOUSE) ## Lighthouse on pages of a running portal (needs Node.js)
+	$(BIN)/python -m tests.support.lighthouse
+
+browser: chromium gallery lighthouse ## All that needs a browser
 
 bench: setup ## Measure, and write docs/performance.md (make bench ARGS="units masking")
 	$(BIN)/python -m bench --write $(ARGS)
@@ -90,6 +99,9 @@ $(READY): requirements-dev.txt
 	"$$python" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
+
+$(LIGHTHOUSE): tests/lighthouse/package-lock.json
+	npm ci --prefix tests/lighthouse --no-audit --no-fund --ignore-scripts
 
 %.mo: %.po | $(READY)
 	@$(BIN)/pybabel -q compile --input-file $< --output-file $@

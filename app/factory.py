@@ -54,6 +54,7 @@ from app.upkeep.readiness import OutboxLag, Readiness
 from app.web import brand as bank_look
 from app.web import errors, flow, formats, guard, limits, live, locale, messages, testers
 from app.web.qr import qr_svg
+from app.web.unindented import Unindented
 from app.worker import Worker, ping, waker
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -342,6 +343,7 @@ def _doors(app: Flask, settings: Settings, brand: Brand) -> None:
     )
     bank_look.register(app, brand)
     formats.register(app, timezone=settings.web.timezone)
+    app.jinja_env.add_extension(Unindented)
     app.jinja_env.globals.update(
         bank_name=settings.bank.name,
         portal_host=urlsplit(settings.issuer).netloc,

@@ -1,12 +1,12 @@
 """What every answer carries, and what no request may do."""
 
-import hashlib
 from collections.abc import Iterable
-from http import HTTPStatus
 from pathlib import Path
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask, Response, abort, g, request, url_for
+from flask import Flask, Response, abort, g, request
+
+from app.web.static_files import StaticFiles
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -42,38 +42,11 @@ def register(app: Flask, *, https: bool, sockets: str | None = None, fonts: bool
             response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
         else:
             response.headers.setdefault("Cache-Control", "no-store")
+        if request.endpoint == "static":
+            files.pack(response)
         if https:
             response.headers["Strict-Transport-Security"] = f"max-age={2 * YEAR}; includeSubDomains"
         return response
-
-
-class StaticFiles:
-    """Addresses of static files with the hash of their content: under these they never change."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._versions: dict[str, str] = {}
-        self._addresses: dict[tuple[str, str], str] = {}
-
-    def address(self, path: str) -> str:
-        """Return the address of a file, with its content's hash."""
-        known = (request.script_root, path)
-        if known not in self._addresses:
-            self._addresses[known] = url_for("static", filename=path, v=self._version(path))
-        return self._addresses[known]
-
-    def is_present(self, response: Response) -> bool:
-        """Tell whether a file was asked for by the hash that it has now."""
-        asked = request.args.get("v")
-        if asked is None or response.status_code >= HTTPStatus.BAD_REQUEST:
-            return False
-        return asked == self._version((request.view_args or {})["filename"])
-
-    def _version(self, path: str) -> str:
-        if path not in self._versions:
-            content = (self._folder / path).read_bytes()
-            self._versions[path] = hashlib.sha256(content).hexdigest()[:16]
-        return self._versions[path]
 
 
 def ascii_queries(app: WSGIApplication) -> WSGIApplication:

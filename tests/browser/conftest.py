@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.support.chromium import ARGUMENTS, chromium
 from tests.support.portal import Portal
+from tests.support.sample_site import SampleSite, running_samples
+from tests.support.viewer import Viewer
 from tests.support.visitor import Phone
 
 SCREENSHOTS = "WEBFLOW_TEST_SCREENSHOTS"
@@ -51,6 +53,28 @@ def page(context, forgiven) -> Iterator[Page]:
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     yield page
     assert [each for each in complaints if not each.startswith(tuple(forgiven))] == []
+
+
+@pytest.fixture(scope="session")
+def sample_site(tmp_path_factory) -> Iterator[SampleSite]:
+    with running_samples(tmp_path_factory.mktemp("words")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def only_viewer(browser) -> Iterator[Viewer]:
+    context = browser.new_context()
+    context.set_default_timeout(10_000)
+    yield Viewer(context.new_page())
+    context.close()
+
+
+@pytest.fixture
+def viewer(only_viewer) -> Iterator[Viewer]:
+    """One page for all tests, which opens quickly; each answers for its own complaints."""
+    only_viewer.complaints.clear()
+    yield only_viewer
+    assert only_viewer.complaints == []
 
 
 @pytest.fixture

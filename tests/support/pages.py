@@ -15,6 +15,7 @@ from app.brand.description import Description
 from app.web import brand as bank_look
 from app.web import formats, messages, qr
 from app.web.locale import LABELS
+from app.web.unindented import Unindented
 from tests.support.sample_pages import samples
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +52,7 @@ class Site:
             static_folder=str(ROOT / "static"),
         )
         self.app.jinja_env.undefined = StrictUndefined
+        self.app.jinja_env.add_extension(Unindented)
         formats.register(self.app, timezone="Europe/Prague")
         Babel(
             self.app,

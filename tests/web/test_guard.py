@@ -1,5 +1,6 @@
 """What no request may do."""
 
+import gzip
 import hashlib
 import re
 from pathlib import Path
@@ -127,6 +128,44 @@ def test_a_static_file_without_its_hash_is_not_kept(app, query):
     with app.test_client().get(f"/static/css/base.css{query}") as answer:
         assert answer.status_code == 200
         assert "immutable" not in answer.headers["Cache-Control"]
+
+
+@on_sqlite
+@pytest.mark.parametrize("path", ["css/base.css", "js/deadline.js", "logo.svg"])
+def test_a_static_file_is_packed_for_whoever_takes_it_so(app, path):
+    client, plain = app.test_client(), (STATIC / path).read_bytes()
+    for _ in range(2):
+        with client.get(f"/static/{path}", headers={"Accept-Encoding": "gzip, br"}) as packed:
+            assert packed.headers["Content-Encoding"] == "gzip"
+            assert packed.headers["Vary"] == "Accept-Encoding"
+            assert int(packed.headers["Content-Length"]) == len(packed.data) < len(plain)
+            assert gzip.decompress(packed.data) == plain
+        with client.get(f"/static/{path}", headers={"Accept-Encoding": "gzip;q=0"}) as whole:
+            assert "Content-Encoding" not in whole.headers
+            assert whole.headers["Vary"] == "Accept-Encoding"
+            assert whole.data == plain
+        assert packed.headers["ETag"] == whole.headers["ETag"]
+
+
+@on_sqlite
+def test_a_packed_file_is_not_sent_again_to_whoever_has_it(app):
+    client, path = app.test_client(), "/static/css/base.css"
+    with client.get(path, headers={"Accept-Encoding": "gzip"}) as first:
+        known = {"If-None-Match": first.headers["ETag"], "Accept-Encoding": "gzip"}
+    with client.get(path, headers=known) as again:
+        assert again.status_code == 304
+        assert again.data == b""
+    with client.get(path, headers={"Range": "bytes=0-9", "Accept-Encoding": "gzip"}) as part:
+        assert part.status_code == 206
+        assert part.data == (STATIC / "css/base.css").read_bytes()[:10]
+
+
+@on_sqlite
+def test_a_page_is_never_packed(walker):
+    """Its length would tell what its secrets have in common with what was put in (BREACH)."""
+    for path in (walker.address, "/demo/sms", "/nothing", "/static/nothing.css"):
+        answer = walker.client.get(path, headers={"Accept-Encoding": "gzip, br"})
+        assert "Content-Encoding" not in answer.headers
 
 
 @on_sqlite

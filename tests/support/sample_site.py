@@ -1,0 +1,87 @@
+"""The sample pages over HTTP, with the headers of the portal and at the sample's own hour."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from threading import Thread
+
+from flask import Response, jsonify, request
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app import clock
+from app.web import guard
+from tests.support.pages import Site, compile_translations
+from tests.support.sample_pages import NOW, samples
+
+KEPT_OPEN = 600
+"""Seconds that a page of an ended flow stays: nobody is led away while it is looked at."""
+
+
+class SampleSite:
+    """Every sample page at an address of its own; what is posted there is kept."""
+
+    def __init__(self, translations: Path) -> None:
+        self._site = Site(translations)
+        self.address = ""
+        self.posted: list[dict[str, str]] = []
+        self.seconds_left = 300
+        """What a page hears that asks how much time it has."""
+        app = self.app = self._site.app
+        guard.register(app, https=False)
+        app.jinja_env.globals["live_address"] = ""  # a page that waits asks by itself
+        app.add_url_rule("/page/<name>", "sample", self._show)
+        app.add_url_rule("/page/<name>/signal", "signal", self._signal)
+        app.add_url_rule("/page/<name>/leave", "leave", self._leave, methods=["POST"])
+        for path in ("/page/<name>", "/demo/<name>"):
+            app.add_url_rule(path, f"post{path}", self._keep, methods=["POST"])
+        app.add_url_rule("/favicon.ico", "favicon", self._leave)
+        app.view_functions["testers.sms_json"] = lambda: jsonify([])
+
+    def page(self, name: str, language: str = "en") -> str:
+        """Return the address of a sample in a language."""
+        return f"{self.address}/page/{name}?lang={language}"
+
+    def _show(self, name: str) -> str:
+        clock.shift(NOW - clock.real())
+        template, values = samples()[name]
+        if "redirect_after" in values:
+            values["redirect_after"] = KEPT_OPEN
+        return self._site.render(template, request.args.get("lang", "en"), **values)
+
+    def _signal(self, name: str) -> Response:
+        page = samples()[name][1]["page"]
+        signal = page.data.get("signal", "")  # type: ignore[attr-defined]
+        return jsonify(signal=signal, secondsLeft=self.seconds_left, mayExtend=True)
+
+    def _leave(self, name: str = "") -> Response:
+        return Response(status=204)
+
+    def _keep(self, name: str) -> Response:
+        self.posted.append(request.form.to_dict())
+        return Response("Taken", content_type="text/plain")
+
+
+class Quiet(WSGIRequestHandler):
+    """Writes no line for each request."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Write nothing."""
+
+
+@contextmanager
+def running_samples(folder: Path) -> Iterator[SampleSite]:
+    """Serve the samples on a free port; the folder takes the compiled translations."""
+    compile_translations(folder)
+    site = SampleSite(folder)
+    server = make_server("127.0.0.1", 0, site.app, threaded=True, request_handler=Quiet)
+    site.address = f"http://127.0.0.1:{server.server_port}"
+    thread = Thread(target=server.serve_forever, name="samples", daemon=True)
+    thread.start()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+        clock.shift(timedelta(0))
