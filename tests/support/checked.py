@@ -15,6 +15,8 @@ ELSEWHERE = {404, 405}
 """What is answered where no call is."""
 
 _documents: dict[str, Document] = {}
+_validators: dict[tuple[object, ...], Any] = {}
+"""Facade, method, call, status and media type → what judges such answers."""
 
 
 class CheckedClient(FlaskClient):
@@ -48,7 +50,13 @@ def _check(app: Flask, facade: Facade, response: TestResponse) -> None:
     assert str(response.status_code) in call["responses"], where
     told = call["responses"][str(response.status_code)]
     assert response.mimetype in told["content"], where
-    faults = _faults(document, told["content"][response.mimetype]["schema"], response.json)
+    key = (facade.name, method, call["operationId"], response.status_code, response.mimetype)
+    if key not in _validators:
+        schema = told["content"][response.mimetype]["schema"]
+        whole = {**schema, "components": document["components"]}
+        _validators[key] = jsonschema_rs.Draft202012Validator(whole)
+    found = _validators[key].iter_errors(response.json)
+    faults = [f"{error.instance_path}: {error.message}" for error in found]
     assert not faults, f"{where}: {faults}"
 
 
@@ -60,12 +68,6 @@ def _document(app: Flask, facade: Facade) -> Document:
                 schema.setdefault("additionalProperties", False)
         _documents[facade.name] = document
     return _documents[facade.name]
-
-
-def _faults(document: Document, schema: dict[str, Any], value: object) -> list[str]:
-    whole = {**schema, "components": document["components"]}
-    found = jsonschema_rs.Draft202012Validator(whole).iter_errors(value)
-    return [f"{error.instance_path}: {error.message}" for error in found]
 
 
 @cache
