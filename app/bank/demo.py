@@ -7,6 +7,7 @@ Nothing is kept: all that it says follows from the user id, so every process say
 import hashlib
 from collections.abc import Sequence
 from decimal import Decimal, localcontext
+from functools import cache
 from html import escape
 
 import structlog
@@ -38,6 +39,7 @@ ORGANIZATIONS = (RETAIL, SME)
 PASSWORD = "test"  # noqa: S105 - the demo's one password, printed in its manual
 LONGEST_PASSWORD = 256
 LONGEST_USER_ID = 256
+HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
 class DemoBank:
@@ -45,8 +47,7 @@ class DemoBank:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-        self._password = self._hasher.hash(PASSWORD)
+        self._password = _hashed_password()
 
     def organizations(self) -> Sequence[Organization]:
         """Return the two segments, personal and corporate."""
@@ -88,7 +89,7 @@ class DemoBank:
 
     def _is_password(self, given: bytes) -> bool:
         try:
-            return self._hasher.verify(self._password, given)
+            return HASHER.verify(self._password, given)
         except VerifyMismatchError:
             return False
 
@@ -205,3 +206,8 @@ def _money(amount: Decimal, currency: str, language: str) -> str:
             decimal_quantization=False,
         )
     return f"{number}\N{NO-BREAK SPACE}{currency}"
+
+
+@cache
+def _hashed_password() -> str:
+    return HASHER.hash(PASSWORD)

@@ -1,7 +1,7 @@
 """Fresh databases, migrated and seeded once and then copied, and applications on them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,11 +9,26 @@ import psycopg
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import Engine, make_url
+from werkzeug.routing import Rule
 
 from app.factory import create_app, seed
 from app.services import Services
 from app.settings import RateLimitSettings, Settings
 
+Compiled = Callable[..., tuple[str, str]]
+_compile_builder = Rule._compile_builder  # noqa: SLF001 - see below
+_compiled: dict[tuple[object, ...], Compiled] = {}
+
+
+def _compile_once(rule: Rule, append_unknown: bool = True) -> Compiled:  # noqa: FBT001, FBT002 - theirs
+    """Compile each address once for all applications of a run: that is most of building one."""
+    key = (append_unknown, tuple(rule._trace), repr(rule.defaults))  # noqa: SLF001 - as above
+    if key not in _compiled:
+        _compiled[key] = _compile_builder(rule, append_unknown)
+    return _compiled[key]
+
+
+Rule._compile_builder = _compile_once  # type: ignore[method-assign, assignment]  # noqa: SLF001
 SECRET = "a secret of the tests, long enough"
 
 
