@@ -39,7 +39,7 @@ async function take(address) {
 }
 
 addEventListener("click", async (event) => {
-  const link = event.target.closest?.("a[hreflang]");
+  const link = event.target.closest?.(".languages a");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   if (await take(link.href).catch(() => false)) {
