@@ -39,8 +39,8 @@ async function take(address) {
 }
 
 addEventListener("click", async (event) => {
-  const link = event.target.closest?.("a[hreflang]");
-  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const link = event.target.closest?.("a[hreflang]"); // those of a bank have a target, and their own language
+  if (!link || link.target || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   if (await take(link.href).catch(() => false)) {
     link.closest("details")?.removeAttribute("open");
