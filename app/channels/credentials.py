@@ -85,7 +85,7 @@ class FcmCredentials:
             raise CredentialsRefusedError("the file is too large")
         try:
             found = json.loads(file)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise CredentialsRefusedError("the file is not JSON") from None
         if not isinstance(found, dict) or found.get("type") != "service_account":
             raise CredentialsRefusedError("the file is not a service account's")
