@@ -193,7 +193,7 @@ class Calls:
         wait = receiver.wait_after(row.attempts, longest) if receiver else None
         if wait is not None:
             # While nobody may call, it would be refused, and each time that is an attempt.
-            wait = services.receivers.pause(taken.callback_id) or wait
+            wait = max(wait, services.receivers.pause(taken.callback_id))
             services.outbox.retry(row.id, error, after=wait)
             self._later(wait)
             return

@@ -14,8 +14,9 @@ from babel.messages.pofile import PoFileError, read_po
 
 from app.brand.findings import Findings
 
-MARKS: Final = re.compile(r"%\(\w+\)[sd]|\{[\w.]*\}|%%|[%{}]|<[^<>]*>|[<>]")
-"""What a text must keep as it is: places for values, and tags; more of the kind is wrong."""
+MARKS: Final = re.compile(r"%\(\w+\)[sd]|\{[\w.]*\}|%%|[%{}]|<[^<>]*>|[<>\"]")
+"""What a text must keep as it is: places for values, and tags; more of the kind is wrong. So is
+the quotation mark that ends an attribute: texts stand in some."""
 
 Words = Mapping[str, bytes]
 """Compiled catalogues by language."""

@@ -23,6 +23,9 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,255}")
 
 SMALLEST_RSA = 2048
 LARGEST_FILE = 16384
+LARGEST_KEY = 4096
+"""Characters of a PEM: RSA of 4096 bits fits; to check a much longer key takes minutes."""
+
 LONGEST_SECRET = 1024
 
 
@@ -85,7 +88,7 @@ class FcmCredentials:
             raise CredentialsRefusedError("the file is too large")
         try:
             found = json.loads(file)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise CredentialsRefusedError("the file is not JSON") from None
         if not isinstance(found, dict) or found.get("type") != "service_account":
             raise CredentialsRefusedError("the file is not a service account's")
@@ -139,8 +142,8 @@ def _text(found: dict[str, object], name: str) -> str:
 
 
 def _key(pem: str) -> PrivateKeyTypes:
-    if len(pem) > LARGEST_FILE:
-        raise CredentialsRefusedError("the file is too large")
+    if len(pem) > LARGEST_KEY:
+        raise CredentialsRefusedError("the key is too large")
     try:
         return load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):

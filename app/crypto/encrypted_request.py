@@ -14,7 +14,8 @@ from app.crypto.primitives import KEY_BYTES
 from app.crypto.versions import Version
 
 MAC_BYTES = 32
-TIMESTAMPS = range(2**63)
+TIMESTAMPS = range(10**15)
+"""Until the year 33658: of more no span of time can be made."""
 
 
 @dataclass(frozen=True)

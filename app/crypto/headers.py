@@ -18,7 +18,8 @@ UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 DIGITS_CODE = re.compile(r"[0-9]{8}(-[0-9]{8}){0,2}")
 BASE64_CODE_SIZES = (16, 32, 48)
 DIGEST_BYTES = 32
-MILLISECONDS = re.compile(r"0|[1-9][0-9]{0,17}")
+MILLISECONDS = re.compile(r"0|[1-9][0-9]{0,14}")
+"""Until the year 33658: of more no span of time can be made."""
 
 
 @dataclass(frozen=True)

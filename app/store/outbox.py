@@ -130,7 +130,7 @@ class Outbox:
         """
         moment = clock.now()
         row = self._next(moment, kinds, without)
-        if row is not None and row.expires_at <= moment:
+        while row is not None and row.expires_at <= moment:
             self._void_expired(moment, kinds)
             row = self._next(moment, kinds, without)
         if row is None or row.payload is None:
@@ -168,11 +168,19 @@ class Outbox:
         return self._session.scalar(due)
 
     def _void_expired(self, moment: datetime, kinds: Collection[str]) -> None:
-        """End what is too late; it looks at all that waits, so only when there is something."""
-        self._session.execute(
-            update(OutboxRow)
+        """End what is too late; it looks at all that waits, so only when there is something.
+
+        What another worker holds is left to it: two who wait for each other's rows would never end.
+        """
+        late = (
+            select(OutboxRow.id)
             .where(OutboxRow.state == "pending", OutboxRow.expires_at <= moment)
             .where(OutboxRow.kind.in_(kinds))
+            .with_for_update(skip_locked=True)
+        )
+        self._session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.id.in_(late))
             .values(state="void", payload=None, finished_at=moment, error="expired")
         )
 

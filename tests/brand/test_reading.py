@@ -191,6 +191,7 @@ PO = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "{}
         ("Sign in", "100 %"),
         ("Sign in", "<script src=x></script>"),
         ("Sign in", "<b"),
+        ("Language", r"\"Language\" onfocus=\"x"),
         ("The payment was <strong>not</strong> sent.", "It was not sent."),
         ("(in {} s)", "(in a moment)"),
         ("Remaining attempts: %(num)d", "Remaining attempts: %(num)s"),

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from flask import request
 from playwright.sync_api import expect
 from werkzeug.serving import make_server
 
@@ -40,7 +41,7 @@ def address(tmp_path_factory) -> Iterator[str]:
     @site.app.get("/sample/<name>")
     def sample(name: str) -> str:
         template, values = samples()[name]
-        return site.render(template, "en", **values | slow(name))
+        return site.render(template, request.args.get("lang", "en"), **values | slow(name))
 
     @site.app.get("/sample/<name>/signal")
     def signal(name: str) -> dict[str, str]:
@@ -57,7 +58,7 @@ def address(tmp_path_factory) -> Iterator[str]:
 
 
 @pytest.fixture
-def visit(browser, address, request):
+def visit(browser, address):
     """Open sample pages; nothing may be asked of another origin, and nothing may be blocked."""
     contexts = []
 
@@ -115,6 +116,18 @@ def test_help_opens_beside_the_page_and_says_so(visit, address):
         expect(link).to_have_attribute("target", "_blank")
         expect(link).to_have_attribute("rel", "noopener noreferrer")
         assert link.bounding_box()["height"] >= 24
+
+
+def test_a_link_to_a_page_in_another_language_does_not_leave_the_flow(visit, address):
+    page = visit("light", 1280)
+    page.context.route("https://www.harbour.example/**", lambda asked: asked.fulfill(body="ours"))
+    page.goto(f"{address}/sample/username?lang=de")
+    link = page.get_by_role("link", name="Privacy")
+    expect(link).to_have_attribute("hreflang", "en")
+    with page.expect_popup(timeout=5_000) as opened:
+        link.click()
+    opened.value.wait_for_url("https://www.harbour.example/privacy")
+    assert page.url == f"{address}/sample/username?lang=de"
 
 
 def test_a_call_does_not_leave_the_flow(visit, address):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from app.store.attempts import UserAttempts
 from app.store.consents import GivenConsent
 from app.store.flows import Flow
 from tests.support.banks import SlowBank
@@ -194,6 +195,37 @@ def test_a_verdict_applies_only_to_the_page_that_was_answered(app):  # decision 
     assert walker.flow().step == "LOGIN_SCA"
     assert walker.flow().attempts == 1
     assert not walker.messages()[0].verified
+
+
+@pytest.mark.parametrize(
+    ("way", "action", "step", "failures"),
+    [("/extend", "", "CONSENT", 0), ("/leave", "", None, 1), ("", "override", "LOGIN_SCA", 1)],
+)
+def test_nothing_that_a_page_sends_while_an_answer_is_judged_gives_an_attempt_back(
+    app, way, action, step, failures
+):
+    bank = SlowBank()
+    put_in(app, bank=bank)
+    walker = Walker(app)
+    walker.start_login()
+    walker.name()
+    tab = walker.tab()
+
+    def meanwhile():
+        assert bank.asked.wait(10)
+        try:
+            tab.reload()
+            fields = tab.filled("confirm", code="0", password="test")
+            fields["action"] = action
+            return tab.client.post(tab.address + way, data=fields)
+        finally:
+            bank.go.set()
+
+    right = walker.filled("confirm", code=walker.code(), password="test")
+    at_once(lambda: walker.post(right), meanwhile)
+    assert walker.flow().step == step
+    assert sum(row.failures for row in all_of(app, UserAttempts)) == failures
+    assert walker.flow().result == ("FAILED" if step is None else "CONTINUE")
 
 
 @on_sqlite

@@ -441,6 +441,16 @@ def test_while_nobody_may_call_a_call_is_not_taken_up_again(room, app, time):
 
 
 @on_sqlite
+def test_a_call_is_never_tried_sooner_than_its_own_wait_because_nobody_may_call(room, app, time):
+    configure(app, failure_threshold=1, longest_backoff=timedelta(hours=1))
+    add(room, max_attempts=50, backoff=timedelta(minutes=10))
+    waits = []
+    room.create()
+    calls(app, Channel(*busy()), waits).drain()
+    assert waits == [timedelta(minutes=10)]
+
+
+@on_sqlite
 @pytest.mark.parametrize("never", [-1, 0])
 def test_the_circuit_can_be_left_out(room, app, never):
     configure(app, failure_threshold=never)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from sqlalchemy import select, text
 
 from app import clock
 from app.crypto.vault import CannotOpenError
@@ -146,6 +147,22 @@ def test_a_delivery_past_its_end_is_emptied_and_never_sent(app, time):
     assert claim(app) is None
     kept = only_one(app, OutboxRow)
     assert (kept.state, kept.payload, kept.error) == ("void", None, "expired")
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_nobody_waits_for_what_is_past_its_end_and_held_by_another(app, time):
+    put(app, "m1", "m2")
+    time.shift(LIFETIME)
+    held = select(OutboxRow).where(OutboxRow.reference == "m1").with_for_update()
+    with writing(app) as other, serving(app) as services:
+        assert other.scalar(held)
+        services.session.execute(text("SET LOCAL lock_timeout = '2s'"))
+        assert services.outbox.claim(hold=HOLD) is None
+        services.session.commit()
+    states = {row.reference: row.state for row in all_of(app, OutboxRow)}
+    assert states == {"m1": "pending", "m2": "void"}
+    assert claim(app) is None
+    assert {row.state for row in all_of(app, OutboxRow)} == {"void"}
 
 
 def test_a_transaction_that_was_rolled_back_leaves_nothing(app):

@@ -309,6 +309,15 @@ def test_the_token_of_another_application_looks_like_none_and_is_not_used_up(
     assert verify(cloud, asked, TOKEN)["tokenValid"] is True
 
 
+@pytest.mark.parametrize("moment", [0, 10**15 - 1, 10**18 - 1])
+def test_a_token_of_a_time_far_away_is_wrong(cloud, device, moment):
+    device.create_token()
+    header = token_header(device.handset.state, "possession_universal", moment)
+    answer = cloud.ask("POST", TOKEN, {"authHeader": header})
+    assert answer.status_code in {200, 400}, answer.text
+    assert answer.json.get("tokenValid") is not True
+
+
 def test_the_token_of_a_phone_that_may_do_nothing_is_wrong(cloud, device):
     asked = bearing(device)
     cloud.change(device.id, "BLOCK")

@@ -109,6 +109,17 @@ def test_an_environment_comes_in_any_case_and_goes_in_capitals(boss, name, given
     assert boss("GET", path(name)) == made
 
 
+def test_a_file_that_is_nested_too_deep_is_refused(boss, name):
+    answer = boss.ask("POST", path(name, "fcm"), {"privateKeyBase64": b64("[" * 16_000)})
+    assert told(answer)["violations"][0]["hint"] == "the file is not JSON"
+
+
+def test_a_key_that_it_would_take_long_to_check_is_refused_unread(boss, name):
+    file = b64(json.dumps(ACCOUNT | {"private_key": ACCOUNT["private_key"] + "\n" * 4096}))
+    answer = boss.ask("POST", path(name, "fcm"), {"privateKeyBase64": file})
+    assert told(answer)["violations"][0]["hint"] == "the key is too large"
+
+
 def test_without_a_project_google_s_file_names_it(boss, name):
     made = boss("POST", path(name, "fcm"), {"privateKeyBase64": FCM["privateKeyBase64"]})
     assert made["fcm"] == {"projectId": "file-project"}
