@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from app.cli import up
 from app.cli.docs import configuration_page
 from app.cli.up import banner, taken_ports
 from app.settings import Settings
@@ -65,3 +66,9 @@ def test_no_secret_is_printed_as_a_default():
     secrets = [line for line in configuration_page().splitlines() if " | secret | " in line]
     assert len(secrets) >= 2
     assert all(" | secret | empty | " in line for line in secrets)
+
+
+def test_the_demo_client_tells_the_time_of_the_pages():
+    settings = Settings(web={"timezone": "America/Lima"})
+    (demo,) = [each for each in up._programs(settings, "{}") if each.name == "demo"]  # noqa: SLF001 - what it starts
+    assert demo.environment["TZ"] == "America/Lima"

@@ -74,9 +74,9 @@ def json_object(request: Request) -> dict[str, object]:
             parse_float=_number,
         )
     except (ValueError, RecursionError) as error:
-        raise BadRequest("not JSON") from error
+        raise BadRequest("the body is not JSON") from error
     if not isinstance(body, dict):
-        raise BadRequest("not a JSON object")
+        raise BadRequest("the body is not a JSON object")
     check_texts(body)
     return body
 
@@ -123,7 +123,7 @@ def check_texts(body: object) -> None:
     while waiting:
         value, depth = waiting.pop()
         if depth > DEEPEST:
-            raise BadRequest("nested too deep")
+            raise BadRequest("the body is nested too deep")
         if isinstance(value, str):
             if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
                 raise BadRequest("a text with NUL or half a character")

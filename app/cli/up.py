@@ -112,6 +112,7 @@ def _for_demo(settings: Settings, mobile_app: str) -> dict[str, str]:
         "WEBFLOW_DEMO_URL": settings.demo_address,
         "WEBFLOW_DEMO_CLIENT_ENVIRONMENT": mobile_app,
         "WEBFLOW_DEMO_CLIENT_PHONES": str(settings.var_dir / "phones"),
+        "TZ": settings.web.timezone,  # so that its times and those of the pages agree
     }
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app import clock
 from app.bank.base import Bank, User
 from app.instruments.password import MAX_LENGTH, Password
 from app.instruments.sms_code import Challenge, SmsCode
@@ -41,6 +42,7 @@ class SmsPage:
             "username": flow.username or flow.user_id or "",
             "sent_at": flow.sms_sent_at if flow.sms_id else None,
             "valid_until": self.sms.valid_until(flow),
+            "code_ended": clock.now() >= self.sms.valid_until(flow),
             "resend_at": self.sms.resend_at(flow),
             "code_digits": self.sms.digits,
             "resent": flow.sms_resent,

@@ -82,6 +82,16 @@ def test_the_keyboard_is_enough(page: Page, portal, user):
     assert BackOffice(portal).state_of(asked["operationId"])["status"] == "APPROVED"
 
 
+@pytest.mark.parametrize("width", [320, 360])
+def test_the_names_of_its_pages_are_not_broken_in_the_middle(page: Page, portal, user, width):
+    page.set_viewport_size({"width": width, "height": 740})
+    pair(page, portal, user)
+    for name in ("Waiting", "History", "Settings"):
+        link = page.get_by_role("navigation", name="Phone").get_by_role("link", name=name)
+        lines = "a => { const r = new Range(); r.selectNodeContents(a.querySelector('span'));"
+        assert link.evaluate(f"{lines} return r.getClientRects().length }}") == 1, name
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 320)])
 def test_every_page_of_the_phone_is_accessible_and_fits(page: Page, portal, user, scheme, width):
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

@@ -59,6 +59,17 @@ def test_the_cloud_api_is_tried_out_with_basic_credentials(page: Page, portal):
     assert made["activationQrCodeData"].startswith(made["activationCode"])
 
 
+def test_a_call_without_credentials_shows_the_refusal(page: Page, portal, forgiven):
+    # no window of the browser's own, in which the call would wait for ever
+    forgiven.append("Failed to load resource")
+    address = f"{portal.address}/{CLOUD}#/Registrations/createRegistration"
+    opened = open_call(page, address, "/powerauth-cloud/v2/registrations")
+    opened.get_by_role("button", name="Execute").click()
+    answer = opened.locator(".live-responses-table tbody tr").first
+    expect(answer.locator(".response-col_status")).to_contain_text("401")
+    expect(answer).to_contain_text("HTTP_401")
+
+
 def test_next_step_is_tried_out(page: Page, portal):
     address = f"{portal.address}/{NEXTSTEP}#/Operation/createOperation"
     opened = open_call(page, address, "/powerauth-nextstep/operation")

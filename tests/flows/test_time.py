@@ -50,6 +50,23 @@ def test_every_answer_right_or_wrong_gives_another_five_minutes(app, time):  # 2
 
 
 @on_sqlite
+@pytest.mark.parametrize("user", ["10045678", "unknown-one"])
+def test_a_page_that_outlives_its_code_says_so(app, time, user):
+    walker = Walker(app)
+    walker.start_login()
+    walker.name(user)
+    time.shift(3 * MINUTES)
+    walker.prove("00000000")
+    time.shift(2 * MINUTES - timedelta(seconds=1))
+    assert "The code is valid until" in walker.reload().text
+    time.shift(timedelta(seconds=1))
+    page = walker.reload()
+    assert "Its code was valid until" in page.text
+    assert "Ask for a new one." in page.text
+    assert "The code is valid until" in walker.press("resend").text
+
+
+@on_sqlite
 def test_looking_gives_no_more_time(app, time):  # 24
     walker = Walker(app)
     walker.start_login()

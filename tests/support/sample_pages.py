@@ -115,6 +115,7 @@ def sms(**changes: object) -> dict[str, object]:
         "username": "10045678",
         "sent_at": NOW - timedelta(seconds=18),
         "valid_until": NOW + timedelta(minutes=5),
+        "code_ended": False,
         "resend_at": clock.now() + timedelta(seconds=42),
         "code_digits": 8,
         "resent": False,

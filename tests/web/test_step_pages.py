@@ -242,7 +242,7 @@ def test_whatever_others_wrote_is_escaped(site: Site) -> None:
 def test_the_approval_says_what_the_message_must_say(site: Site) -> None:
     seen = site.sample("approval")
     assert "The SMS must say to PAY 100 CZK to 238400856/0300 . If it says" in seen.text
-    assert "Approve payment of 100.00 CZK" in seen.texts
+    assert "Approve payment of 100.00 CZK" in seen.text
     assert "From Current account 19-2000145399/0800" in seen.text
     assert "hidden" in seen.one("input", name="username")
 

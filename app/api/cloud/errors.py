@@ -12,7 +12,14 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from app.api.kit import NotValid, Violation
-from app.errors import ApplicationNotFound, NotAuthenticated, NotConfigured, Problem, UnknownSetting
+from app.errors import (
+    ApplicationNotFound,
+    BadRequest,
+    NotAuthenticated,
+    NotConfigured,
+    Problem,
+    UnknownSetting,
+)
 
 log = structlog.get_logger("webflow.cloud")
 
@@ -115,6 +122,8 @@ def _words(problem: Problem) -> tuple[str, str]:
     if isinstance(problem, UnknownSetting):
         act = "remove" if request.method == "DELETE" else "create"
         return "ERROR_ADMIN", BAD_KEY.format(act=act, key=problem.key)
+    if problem.code == BadRequest.code and problem.detail:
+        return "ERROR_REQUEST", f"Invalid request: {problem.detail}."
     return MESSAGES.get(problem.code, MESSAGES["bad_request"])
 
 

@@ -1,7 +1,7 @@
 """Messages about what lets us push to the phones of an application; secrets only come in."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field
 
@@ -12,11 +12,17 @@ File = Annotated[str, Field(min_length=1, max_length=32_768)]
 """A whole file, as Base64."""
 
 
-def _upper(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
+Place = Literal["DEVELOPMENT", "PRODUCTION"]
 
 
-Environment = Annotated[Literal["DEVELOPMENT", "PRODUCTION"], BeforeValidator(_upper)]
+def _in_capitals(value: object) -> object:
+    """Return a place in capitals; what is none is left as it came, for the refusal."""
+    if isinstance(value, str) and value.upper() in get_args(Place):
+        return value.upper()
+    return value
+
+
+Environment = Annotated[Place, BeforeValidator(_in_capitals)]
 """Taken in any case."""
 
 

@@ -62,7 +62,8 @@ class Shop:
         if not found:
             words = f"There is no phone named {name}." if name else "There is no phone."
             raise Trouble(words, "Pair one first.")
-        raise Trouble("There are several phones.", "Name one.")
+        names = ", ".join(kept.name for kept in found)
+        raise Trouble(f"There are several phones: {names}.", "Name one by --phone.")
 
     def free_name(self) -> str:
         """Return a name that no phone has."""

@@ -156,6 +156,12 @@ def test_a_field_that_is_needed_is_named_as_the_guide_says(boss, name, provider,
     assert boss("GET", path(name)) == {"id": name}
 
 
+def test_an_environment_that_is_none_is_told_as_it_came(boss, name):
+    answer = boss.ask("POST", path(name, "apns"), APNS | {"environment": "development|production"})
+    (violation,) = told(answer)["violations"]
+    assert violation["invalidValue"] == "development|production"
+
+
 OTHER_CURVE = pem_of(ec.generate_private_key(ec.SECP384R1()))
 WRONG = [
     ("apns", {"privateKeyBase64": "no Base64!"}, "privateKeyBase64"),

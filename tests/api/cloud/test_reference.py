@@ -144,6 +144,19 @@ def test_no_call_takes_a_body_that_is_none(lasting_apps, document, body):  # 11
         assert "violations" not in told
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"userId": "x"', "Invalid request: the body is not JSON."),
+        (b"[1]", "Invalid request: the body is not a JSON object."),
+    ],
+)
+def test_who_forgets_a_brace_is_told_so(lasting_app, body, message):
+    client, headers = lasting_app.test_client(), Cloud(lasting_app).headers
+    answer = client.post(f"{PREFIX}/v2/registrations", data=body, headers=headers)
+    assert answer.json["responseObject"]["message"] == message
+
+
 def test_no_call_takes_a_large_body(lasting_apps, document):
     client = lasting_apps("sqlite").test_client()
     for path, method, made in calls(document):

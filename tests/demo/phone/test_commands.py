@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 from dataclasses import replace
 
@@ -71,7 +72,9 @@ def test_a_phone_is_paired_with_the_configuration_string_or_the_json_of_the_envi
     assert app_of(portal).address == f"{portal.address}/enrollment-server"
     files = list((tmp_path / "phones").glob("*.json"))
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
-    assert run("list").exit_code == 1
+    unclear = run("list")
+    assert unclear.exit_code == 1
+    assert re.search(r"several phones: One, .+\. Name one by --phone\.", unclear.stderr)
     assert run("list", "--phone", "one").exit_code == 4
 
 
