@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
 from threading import Timer
 from typing import Any, Final, Self
 
@@ -51,8 +52,14 @@ class Webhooks:
     def __init__(self, settings: CallbacksSettings, *, allow_private: bool) -> None:
         self._settings = settings
         self._allow_private = allow_private
-        self._context = ssl.create_default_context(cafile=settings.ca_file)
         self._tokens = Tokens()
+        self._client = httpx2.Client(
+            verify=ssl.create_default_context(cafile=settings.ca_file),
+            trust_env=False,
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
+        )
+        # One address may serve many receivers: nothing that one says reaches another.
+        self._client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))
 
     def send(self, call: Call) -> None:
         """Hand a message over, or raise DeliveryFailed."""
@@ -137,16 +144,9 @@ class Webhooks:
     ) -> Iterator[httpx2.Response]:
         """Try the addresses in their order; the host's name stays in TLS and in the request."""
         named = {**headers, "Host": target.netloc.decode("ascii"), "Accept-Encoding": "identity"}
-        with (
-            httpx2.Client(
-                verify=self._context,
-                trust_env=False,
-                limits=httpx2.Limits(max_keepalive_connections=0),
-            ) as client,
-            _Deadline(until) as deadline,
-        ):
+        with _Deadline(until) as deadline:
             for number, address in enumerate(addresses, start=1):
-                request = client.build_request(
+                request = self._client.build_request(
                     "POST",
                     target.copy_with(host=address),
                     content=body,
@@ -155,7 +155,7 @@ class Webhooks:
                     extensions={"sni_hostname": _host(target), "trace": deadline.follow},
                 )
                 try:
-                    answer = client.send(request, stream=True)
+                    answer = self._client.send(request, stream=True)
                 except (httpx2.ConnectError, httpx2.ConnectTimeout):
                     if number == len(addresses):
                         raise

@@ -11,7 +11,9 @@ from sqlalchemy import (
     ColumnElement,
     Index,
     LargeBinary,
+    Select,
     String,
+    bindparam,
     literal_column,
     select,
     text,
@@ -136,12 +138,7 @@ class Outbox:
         if row is None or row.payload is None:
             return None
         taken = {"due_at": moment + hold, "attempts": row.attempts + 1}
-        self._session.execute(
-            update(OutboxRow)
-            .where(OutboxRow.id == row.id)
-            .values(**taken, error=SENDING)
-            .execution_options(synchronize_session=False)
-        )
+        self._session.execute(TAKE, {"row": row.id, "until": moment + hold})
         for name, value in taken.items():
             set_committed_value(row, name, value)
         try:
@@ -155,17 +152,8 @@ class Outbox:
     def _next(
         self, moment: datetime, kinds: Collection[str], without: Collection[str]
     ) -> OutboxRow | None:
-        due = (
-            select(OutboxRow)
-            .where(OutboxRow.state == "pending", OutboxRow.due_at <= moment, is_next())
-            .where(OutboxRow.kind.in_(kinds))
-            .where(OutboxRow.reference.not_in(without))
-            .order_by(OutboxRow.due_at)  # by nothing else: an index has this order
-            .limit(1)
-            .with_for_update(skip_locked=True)
-            .execution_options(populate_existing=True)
-        )
-        return self._session.scalar(due)
+        wanted = {"moment": moment, "kinds": list(kinds), "without": list(without)}
+        return self._session.scalar(_due(), wanted)
 
     def _void_expired(self, moment: datetime, kinds: Collection[str]) -> None:
         """End what is too late; it looks at all that waits, so only when there is something.
@@ -224,7 +212,31 @@ class Outbox:
             update(OutboxRow)
             .where(OutboxRow.id == row_id, OutboxRow.state == "pending")
             .values(state=state, finished_at=clock.now(), error=error, **more)
+            .execution_options(synchronize_session=False)
         )
+
+
+TAKE = (
+    update(OutboxRow)
+    .where(OutboxRow.id == bindparam("row"))
+    .values(due_at=bindparam("until"), attempts=OutboxRow.attempts + 1, error=SENDING)
+    .execution_options(synchronize_session=False)
+)
+
+
+@cache
+def _due() -> Select[tuple[OutboxRow]]:
+    """Return the question for what is due first; put together once, asked for every delivery."""
+    return (
+        select(OutboxRow)
+        .where(OutboxRow.state == "pending", OutboxRow.due_at <= bindparam("moment"), is_next())
+        .where(OutboxRow.kind.in_(bindparam("kinds", expanding=True)))
+        .where(OutboxRow.reference.not_in(bindparam("without", expanding=True)))
+        .order_by(OutboxRow.due_at)  # by nothing else: an index has this order
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
 
 
 @cache
