@@ -48,8 +48,8 @@ from app.settings import Settings, previous_secrets, refuse, root_secret
 from app.store import engine as store_engine
 from app.store.db import Base
 from app.store.keys import KeyStore
-from app.store.locks import Lock, alone
 from app.texts import Texts
+from app.upkeep.locks import Lock, alone
 from app.upkeep.readiness import OutboxLag, Readiness
 from app.web import brand as bank_look
 from app.web import errors, flow, formats, guard, limits, live, locale, messages, testers

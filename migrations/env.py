@@ -16,7 +16,7 @@ from sqlalchemy.types import TypeDecorator
 
 from app import store
 from app.store.db import Base
-from app.store.locks import Lock, alone
+from app.upkeep.locks import Lock, alone
 
 VERSIONS = Path(__file__).parent / "versions"
 

@@ -24,7 +24,7 @@ class GuideSource(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         """Return what is given."""
-        if self.current_state.get("database_url"):
+        if any(self.current_state.get(name) for name in NAMES):
             return {}
         given = {name: os.environ.get(variable) for name, variable in NAMES.items()}
         return {name: value for name, value in given.items() if value}

@@ -225,7 +225,7 @@ TAKE = (
 
 
 @cache
-def _due() -> Select[tuple[OutboxRow]]:
+def _due() -> Select[OutboxRow]:
     """Return the question for what is due first; put together once, asked for every delivery."""
     return (
         select(OutboxRow)

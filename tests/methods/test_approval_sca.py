@@ -126,8 +126,8 @@ def test_an_account_that_is_not_the_customer_s_is_refused(walker):
 def test_without_any_account_the_payment_can_only_be_rejected(app):  # 87
     walker = with_bank(app, FakeBank(accounts=lambda _: []))
     assert "There is no account to pay from." in walker.page.text
-    buttons = [b.value for form in walker.page.forms for b in form.submits]
-    assert buttons == ["cancel"]
+    buttons = {b.value for form in walker.page.forms for b in form.submits}
+    assert buttons == {"cancel"}
     answer = walker.filled("cancel")
     answer["action"], answer["account"] = "continue", "1"
     walker.send(answer)

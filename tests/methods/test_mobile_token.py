@@ -352,7 +352,7 @@ def test_the_number_on_the_page_changes_every_half_minute(near):
     page = walker.name()
     first, moment = number_of(page), clock.now()
     assert f"potp={first}" in page.html
-    assert 'http-equiv="refresh"' in page.html
+    assert page.content.refresh[0] <= 30
     with time_machine.travel(moment + timedelta(seconds=31), tick=False):
         assert number_of(walker.reload()) != first
 
@@ -361,7 +361,7 @@ def test_the_number_on_the_page_changes_every_half_minute(near):
 def test_a_page_that_needs_no_number_shows_none_and_stays(walker):
     page = walker.name()
     assert "potp" not in page.html
-    assert 'http-equiv="refresh"' not in page.html
+    assert page.content.refresh[0] > 200  # at the end of its time
 
 
 @on_sqlite

@@ -38,13 +38,13 @@ class Cloud:
         self.app = app
         self.headers = basic(name, password)
 
-    def ask(self, method: str, path: str, body: object = None, **query: object) -> TestResponse:
+    def ask(self, method: str, path: str, body: object = None, /, **query: object) -> TestResponse:
         """Make a call, whatever comes back."""
         return self.app.test_client().open(
             PREFIX + path, method=method, json=body, query_string=query, headers=self.headers
         )
 
-    def __call__(self, method: str, path: str, body: object = None, **query: object) -> Any:
+    def __call__(self, method: str, path: str, body: object = None, /, **query: object) -> Any:
         """Make a call that succeeds; return its answer."""
         answer = self.ask(method, path, body, **query)
         assert answer.status_code == 200, answer.text

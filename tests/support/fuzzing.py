@@ -42,6 +42,7 @@ BETWEEN_FIELDS: Final = (
 GRAMMARS: Final = (
     *("operationData", "formData", "texts", "dataTemplate", "values"),
     *("retentionPeriod", "initialBackoff"),  # durations: a schema knows no limits of theirs
+    *("privateKeyBase64", "authHeader"),  # files and headers of others
 )
 """Fields with a language of their own, which the guides describe."""
 
