@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app import clock
 from app.channels.credentials import (
+    NAME,
     ApnsCredentials,
     Credentials,
     CredentialsRefusedError,
@@ -26,6 +27,9 @@ from app.store.db import changed_one
 from app.store.registrations import PushDevice, Registration
 
 C = TypeVar("C", bound=Credentials)
+
+PROVIDER_NAME = NAME.pattern
+"""What a provider calls an app, a key or a project, as a regular expression."""
 
 
 class PushCredentials:

@@ -5,12 +5,15 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field
 
-from app.api.cloud.schemas import Name
+from app.api.cloud.schemas import Name, matching
 from app.api.kit import Schema
+from app.mtoken.push_credentials import PROVIDER_NAME
 
 File = Annotated[str, Field(min_length=1, max_length=32_768)]
 """A whole file, as Base64."""
 
+Known = Annotated[Name, matching(PROVIDER_NAME, "must be letters and digits, inside also . _ : -")]
+"""What a provider calls something."""
 
 Place = Literal["DEVELOPMENT", "PRODUCTION"]
 
@@ -29,9 +32,9 @@ Environment = Annotated[Place, BeforeValidator(_in_capitals)]
 class ApnsRequest(Schema):
     """A signing key of an Apple team: `privateKeyBase64` is its whole .p8 file."""
 
-    topic: Name
-    key_id: Name
-    team_id: Name
+    topic: Known
+    key_id: Known
+    team_id: Known
     environment: Environment
     private_key_base64: File
 
@@ -39,16 +42,16 @@ class ApnsRequest(Schema):
 class FcmRequest(Schema):
     """A service account: `privateKeyBase64` is its whole JSON file, with a project of its own."""
 
-    project_id: Name | None = None
+    project_id: Known | None = None
     private_key_base64: File
 
 
 class HmsRequest(Schema):
     """An OAuth client of Huawei's."""
 
-    project_id: Name
-    app_id: Name
-    client_id: Name
+    project_id: Known
+    app_id: Known
+    client_id: Known
     client_secret: Annotated[str, Field(min_length=1, max_length=1024)]
 
 

@@ -8,7 +8,7 @@ from app.demo.phone.signing import POSSESSION
 from app.demo.phone.tokens import token_header
 from app.demo.phone.vault import ADD_BIOMETRY
 from tests.support.cloud import Cloud
-from tests.support.device import KNOWLEDGE, PREFIX, now
+from tests.support.device import KNOWLEDGE, PREFIX, USER, now
 from tests.support.references import DEVICE, calls
 from tests.support.store import on_sqlite
 
@@ -50,6 +50,16 @@ def test_a_phone_that_makes_every_call_hears_what_the_document_says(app, heard):
     assert len(history["responseObject"]) == 3
     address = {"requestObject": {"platform": "apns", "token": "a", "environment": "production"}}
     with_token(phone, "/api/push/device/register/token", address)
+    letter = {"subject": "A subject", "summary": "A summary", "type": "text", "body": "x"}
+    message = cloud("POST", "/v2/inbox/messages", {"userId": USER} | letter)["id"]
+    for call, asked in (
+        ("count", {}),
+        ("message/list", {"requestObject": {"page": 0, "size": 10, "onlyUnread": True}}),
+        ("message/detail", {"requestObject": {"id": message}}),
+        ("message/read", {"requestObject": {"id": message}}),
+        ("message/read-all", {}),
+    ):
+        with_token(phone, f"/api/inbox/{call}", asked)
     name = {"activationName": "Other"}
     phone.sealed(
         "/pa/v3/activation/rename", GENERIC, name, KNOWLEDGE, uri_id="/pa/activation/rename"
