@@ -90,7 +90,7 @@ class Person:
             self._answer(page)
 
     def _answer(self, page: Page) -> None:
-        if page.content.refresh is not None:
+        if page.content.refresh is not None and page.content.refresh[1]:
             self._open(page.content.refresh[1])
             return
         form = page.form
