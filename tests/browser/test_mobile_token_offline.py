@@ -91,7 +91,7 @@ def test_without_javascript_it_works_on_a_small_screen(browser, portal, gallery,
         page.keyboard.press("Enter")
         page.locator("[value=offline]").click()
         page.screenshot(path=gallery / "25-offline-cs-320.png", full_page=True)
-        page.locator("summary").click()
+        page.locator("main summary").click()
         page.locator("#code").fill(mobile.offline_code(text_of(page)))
         page.keyboard.press("Enter")
         expect(page.locator("main")).to_contain_text("Zkontrolujte platbu")

@@ -175,7 +175,7 @@ def test_nothing_is_cut_off_at_320_pixels_and_no_amount_breaks(browser, portal, 
     page.locator("button[value=continue]").click()
     page.wait_for_selector("#code")
     assert page.evaluate(OVERFLOW) == 0
-    page.locator("button[value=cancel]").click()
+    page.locator("#step button[value=cancel]").click()
     page.wait_for_selector(".outcome")
     assert page.evaluate(OVERFLOW) == 0
     page.wait_for_url(f"{portal.demo}/**")
