@@ -394,7 +394,7 @@ def test_building_a_worker_starts_nothing_before_it_runs(settings, app):
     before = set(threading.enumerate())
     worker = create_worker(settings)
     try:
-        assert set(threading.enumerate()) == before
+        assert set(threading.enumerate()) <= before  # those of other tests may end
     finally:
         worker._parts.engine.dispose()  # noqa: SLF001 - see above
 
