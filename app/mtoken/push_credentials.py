@@ -1,6 +1,7 @@
 """What lets us push to an application: put in, replaced, removed, described; never shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TypeVar
 from uuid import uuid4
@@ -57,7 +58,7 @@ class PushCredentials:
         key: bytes,
     ) -> None:
         """Take the .p8 file of a signing key; `environment` in any case."""
-        try:
+        with _refusing():
             found = ApnsCredentials(
                 topic=topic,
                 key_id=key_id,
@@ -65,28 +66,22 @@ class PushCredentials:
                 environment=environment.lower(),
                 secret=_pem(key),
             )
-        except CredentialsRefusedError as error:
-            raise PushCredentialsRefused(str(error), part=error.part) from None
         self._put(application_id, found)
 
     def set_fcm(self, application_id: str, *, file: bytes, project_id: str = "") -> None:
         """Take the JSON file of a service account; its own project, unless one is named."""
-        try:
+        with _refusing():
             found = FcmCredentials.read(file, project_id)
-        except CredentialsRefusedError as error:
-            raise PushCredentialsRefused(str(error), part=error.part) from None
         self._put(application_id, found)
 
     def set_hms(
         self, application_id: str, *, project_id: str, app_id: str, client_id: str, secret: str
     ) -> None:
         """Take an OAuth client."""
-        try:
+        with _refusing():
             found = HmsCredentials(
                 project_id=project_id, app_id=app_id, client_id=client_id, secret=secret
             )
-        except CredentialsRefusedError as error:
-            raise PushCredentialsRefused(str(error), part=error.part) from None
         self._put(application_id, found)
 
     def remove(self, application_id: str, provider: str) -> bool:
@@ -157,8 +152,15 @@ class PushCredentials:
 
 def decoded(text: str) -> bytes:
     """Return the file that an integrator sends as Base64. Raises PushCredentialsRefused."""
-    try:
+    with _refusing():
         return from_base64(text)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Say in words of ours what is wrong with credentials, and with which part of them."""
+    try:
+        yield
     except CredentialsRefusedError as error:
         raise PushCredentialsRefused(str(error), part=error.part) from None
 

@@ -76,6 +76,13 @@ def test_a_call_carries_its_body_and_its_key(receiver, channel):
     assert "webhook-signature" not in made.headers
 
 
+def test_what_one_receiver_sets_no_other_call_carries(receiver, channel):
+    receiver.headers["Set-Cookie"] = "who=somebody; Path=/"
+    for _ in range(2):
+        channel.send(call(receiver.url))
+    assert ["cookie" in each.headers for each in receiver.calls] == [False, False]
+
+
 def test_a_call_is_signed_as_standard_webhooks_says(receiver, channel):
     channel.send(call(receiver.url, signing_secret=SECRET))
     (made,) = receiver.calls
