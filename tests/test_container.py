@@ -165,6 +165,12 @@ def test_our_own_variables_win_and_are_not_mixed_with_the_guide_s(given):
     assert ours.database == "postgresql+psycopg://b/b"
 
 
+@pytest.mark.parametrize("own", ["WEBFLOW_DATABASE_USERNAME", "WEBFLOW_DATABASE_PASSWORD"])
+def test_a_single_variable_of_ours_leaves_the_guide_s_unread(given, own):
+    guided = dict(zip(guide.NAMES.values(), ("jdbc:postgresql://a/a", "a", "a"), strict=True))
+    assert given(**guided, **{own: "b"}).database.startswith("sqlite:")
+
+
 def test_a_user_and_a_password_may_stand_beside_the_address(given):
     settings = given(
         WEBFLOW_DATABASE_URL="jdbc:postgresql://nobody:nothing@db/powerauth?sslmode=require",
