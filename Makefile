@@ -15,6 +15,8 @@ LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-ver
 	--custom-compile-command "make lock"
 LIGHTHOUSE := tests/lighthouse/node_modules/.package-lock.json
 WORKERS ?= 2
+# Nothing may run beside it.
+TIMED := tests/browser/test_waking.py
 
 .PHONY: help setup run test lint unit walks chromium gallery lighthouse browser fuzz i18n language migrate lock docs check bench
 
@@ -34,7 +36,7 @@ lint: setup ## Style, types, import contracts, templates, translations
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates app/demo/templates --lint --quiet
-	$(BIN)/djlint templates app/demo/templates --check --quiet
+	$(BIN)/djlint templates app/demo/templates --check
 
 unit: setup ## All tests but the walks and the browser's
 	$(BIN)/pytest tests --ignore=tests/walks --ignore=tests/browser -n $(WORKERS) --dist worksteal
@@ -43,7 +45,8 @@ walks: setup ## Walks through real processes, on SQLite and PostgreSQL
 	$(BIN)/pytest tests/walks
 
 chromium: setup ## Walks and every page in Chromium
-	$(BIN)/pytest tests/browser
+	$(BIN)/pytest tests/browser -n $(WORKERS) --dist worksteal --ignore=$(TIMED)
+	$(BIN)/pytest $(TIMED)
 
 fuzz: setup ## Ask the APIs far more than the suite does (make fuzz EXAMPLES=200)
 	WEBFLOW_TEST_EXAMPLES=$(or $(EXAMPLES),50) $(BIN)/pytest tests/api/test_generated_requests.py -n $(WORKERS)

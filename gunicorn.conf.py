@@ -36,6 +36,7 @@ worker_class = "gthread"
 threads = _settings.web_threads + _sockets
 worker_connections = 1000 + _sockets
 graceful_timeout = 5
+forwarder_headers = ""  # by default, local callers may say SCRIPT_NAME, and move a request by it
 keepalive = 75  # longer than those of proxies: who closes first must be the client
 loglevel = _settings.log_level.lower()
 control_socket_disable = True

@@ -18,13 +18,13 @@ from app.channels.base import DeliveryFailed
 from app.channels.webhook import Call
 from app.crypto.vault import CannotOpenError
 from app.events import Name
+from app.jobs import ACTOR
 from app.mtoken.receivers import Receiver
 from app.services import Parts, Services
 from app.store.outbox import CALLBACK, OutboxRow
 
 log = structlog.get_logger("webflow.calls")
 
-ACTOR = "worker"
 SUSPENDED = "suspended"
 GRACE = timedelta(seconds=20)
 """How much longer than a call may take nobody else makes it: names are looked up meanwhile."""
@@ -46,13 +46,14 @@ class Calls:
     def __init__(
         self, parts: Parts, channel: Channel, *, later: Callable[[timedelta], None]
     ) -> None:
-        self._parts = parts
         self._channel = channel
         self._later = later
         self._settings = parts.settings.callbacks
+        self._services = Services(parts, writing=True, actor=ACTOR)
+        """For one transaction after the other, and whoever has the turn."""
         self._lock = Lock()
-        self._taking, self._noting = Lock(), Lock()
-        """One thread at a time does either: connections are few, and others need them, too."""
+        self._turn = Lock()
+        """One thread at a time notes and takes: connections are few, and others need them, too."""
         self._busy: Counter[str] = Counter()
         self._threads: ThreadPoolExecutor | None = None
         self._running = 0
@@ -61,10 +62,7 @@ class Calls:
 
     def drain(self) -> int:
         """Make all calls that are due, one after the other; return how many were tried."""
-        tried = 0
-        while self._one(lambda: None):
-            tried += 1
-        return tried
+        return self._work(lambda: None)
 
     def wake(self) -> None:
         """Have threads make all calls that are due; returns at once."""
@@ -95,8 +93,7 @@ class Calls:
         while not self._rests(seen):
             seen = self._asked
             try:
-                while not self._stopped and self._one(self._help):
-                    pass
+                self._work(self._help)
             except Exception:  # the next sweep tries again
                 log.exception("calls.broke")
 
@@ -107,26 +104,41 @@ class Calls:
             self._running -= done
             return done
 
-    def _one(self, found: Callable[[], None]) -> bool:
-        services = Services(self._parts, writing=True, actor=ACTOR)
-        try:
-            with self._taking:
-                taken = self._take(services)
-                services.commit()
-                self._begin(taken)
-            if taken is None:
-                return False
+    def _work(self, found: Callable[[], None]) -> int:
+        """Call until nothing is due; one transaction notes how it went, and takes the next."""
+        tried, taken = 0, self._next(None)
+        while taken is not None:
             found()
-            try:
-                self._deliver(services, taken)
-            finally:
-                self._end(taken)
-            return True
-        finally:
-            services.close()
+            tried += 1
+            taken.error = taken.refusal or self._call(taken)
+            taken = self._next(taken)
+        return tried
 
-    def _take(self, services: Services) -> "_Taken | None":
+    def _next(self, done: "_Taken | None") -> "_Taken | None":
+        """Note how a call went; return the next one, if there is one and nobody says stop."""
+        with self._turn:
+            self._end(done)
+            try:
+                return self._noted(done, takes=not self._stopped)
+            except Exception:
+                if done is not None:  # whatever is wrong with the next one, this one was called
+                    self._noted(done, takes=False)
+                raise
+
+    def _noted(self, done: "_Taken | None", *, takes: bool) -> "_Taken | None":
+        try:
+            if done is not None:
+                self._note(done)
+            taken = self._take() if takes else None
+            self._services.commit()
+            self._begin(taken)
+            return taken
+        finally:
+            self._services.close()
+
+    def _take(self) -> "_Taken | None":
         """Claim a call that is due, and whose callback is not called too often already."""
+        services = self._services
         hold = self._settings.timeout + GRACE
         with self._lock:
             full = [name for name, n in self._busy.items() if n >= self._settings.parallel_each]
@@ -151,12 +163,6 @@ class Calls:
                 taken.refusal = "interrupted"
         return taken
 
-    def _deliver(self, services: Services, taken: "_Taken") -> None:
-        error = taken.refusal or self._call(taken)
-        with self._noting:
-            self._note(services, taken, error)
-            services.commit()
-
     def _call(self, taken: "_Taken") -> str:
         """Call with no transaction open; return what went wrong, or nothing."""
         assert taken.call is not None  # noqa: S101 - it was not refused
@@ -173,14 +179,15 @@ class Calls:
         with self._lock:
             self._busy.update([taken.row.reference] if taken else [])
 
-    def _end(self, taken: "_Taken") -> None:
+    def _end(self, taken: "_Taken | None") -> None:
         with self._lock:
-            self._busy -= Counter([taken.row.reference])
+            self._busy -= Counter([taken.row.reference] if taken else [])
 
-    def _note(self, services: Services, taken: "_Taken", error: str) -> None:
-        row, receiver = taken.row, taken.receiver
+    def _note(self, taken: "_Taken") -> None:
+        services = self._services
+        row, receiver, error = taken.row, taken.receiver, taken.error
         facts = {"callback": taken.callback_id, "message": row.id}
-        kept = receiver.retention if receiver else self._parts.settings.retention.outbox
+        kept = receiver.retention if receiver else services.settings.retention.outbox
         if not error:
             services.receivers.succeeded(taken.callback_id)
             services.outbox.delivered(row.id, kept=kept)
@@ -211,6 +218,8 @@ class _Taken:
     call: Call | None = None
     refusal: str = ""
     """Why nobody is called."""
+    error: str = ""
+    """How the call went wrong; empty: it did not."""
 
     @property
     def callback_id(self) -> str:

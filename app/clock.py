@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
 _offset = timedelta(0)
 
 
@@ -13,6 +15,11 @@ def now() -> datetime:
 def real() -> datetime:
     """Return the machine's own time, for whom testers' moves of ours mean nothing: providers."""
     return datetime.now(UTC)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Return a moment as programs tell it: since 1970; a float would be 1 ms off after 2038."""
+    return (moment - EPOCH) // MILLISECOND
 
 
 def shift(offset: timedelta) -> None:

@@ -6,6 +6,7 @@ and `context`.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -167,6 +168,63 @@ class OperationNotValid(Problem):
 
     code = "operation_not_valid"
     status = HTTPStatus.BAD_REQUEST
+
+
+class CustomerNotFound(NotFound):
+    """No user of this application has this id, or this name."""
+
+    code = "customer_not_found"
+
+
+class CustomerAlreadyExists(Problem):
+    """Another user of this application is called like this."""
+
+    code = "customer_already_exists"
+    status = HTTPStatus.CONFLICT
+
+
+class AccessKeyNotFound(NotFound):
+    """No access key has this id."""
+
+    code = "access_key_not_found"
+
+
+class TokenNotFound(NotFound):
+    """A token of one use is unknown, was used, or its time is over: nobody learns which."""
+
+    code = "token_not_found"
+
+
+class TooManyAuthenticators(Problem):
+    """The user has as many as there may be."""
+
+    code = "too_many_authenticators"
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class AuthenticatorNotFound(NotFound):
+    """The user has no authenticator that could be asked, or none with this id."""
+
+    code = "authenticator_not_found"
+
+
+class TooManyRequests(Problem):
+    """One user was asked too often lately."""
+
+    code = "too_many_requests"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, detail: str, wait: timedelta) -> None:
+        super().__init__(detail)
+        self.wait = wait
+        """Until it may be asked again."""
+
+
+class TooManyAttempts(Problem):
+    """Too many codes were wrong; nothing is judged for now, or not any more."""
+
+    code = "too_many_attempts"
+    status = HTTPStatus.TOO_MANY_REQUESTS
 
 
 class ApplicationNotFound(NotFound):

@@ -23,6 +23,8 @@ from app.api.cloud import errors as cloud_errors
 from app.api.cloud import routes as cloud
 from app.api.device import errors as device_errors
 from app.api.device import routes as device
+from app.api.nevis import errors as nevis_errors
+from app.api.nevis import routes as nevis
 from app.api.nextstep import errors as nextstep_errors
 from app.api.nextstep import routes as nextstep
 from app.bank import build_bank
@@ -40,7 +42,13 @@ from app.flows.bearers import Bearers
 from app.flows.demo_clock import ClockFollower
 from app.flows.watching import Watching
 from app.hashing import HashingGate
-from app.mtoken.demo_access import leftover_users, seed_demo_users
+from app.jobs import ping, waker
+from app.mtoken.demo_access import (
+    leftover_keys,
+    leftover_users,
+    seed_demo_key,
+    seed_demo_users,
+)
 from app.nextstep.engine import faults
 from app.nextstep.tables import TABLES
 from app.services import Parts, Services, current, hashing_slots
@@ -52,10 +60,21 @@ from app.texts import Texts
 from app.upkeep.locks import Lock, alone
 from app.upkeep.readiness import OutboxLag, Readiness
 from app.web import brand as bank_look
-from app.web import errors, flow, formats, guard, limits, live, locale, messages, testers
+from app.web import (
+    errors,
+    flow,
+    formats,
+    guard,
+    limits,
+    live,
+    locale,
+    messages,
+    open_link,
+    testers,
+)
 from app.web.qr import qr_svg
 from app.web.unindented import Unindented
-from app.worker import Worker, ping, waker
+from app.worker import Worker
 
 ROOT = Path(__file__).resolve().parent.parent
 C = TypeVar("C", bound=Credentials)
@@ -64,9 +83,12 @@ DIALECTS = {
     nextstep.PREFIX: nextstep_errors.dress,
     device.PREFIX: device_errors.dress,
     cloud.PREFIX: cloud_errors.dress,
+    nevis.PREFIX: nevis_errors.dress,
     **oauth.DIALECTS,
 }
 """Façades answer failures below their address in their own dialect."""
+APIS = {bp.name: bp for bp in (nextstep.bp, device.bp, cloud.bp, nevis.bp)}
+"""Façades that programs call, by the names of their surfaces."""
 
 
 def create_app(settings: Settings) -> Flask:
@@ -155,7 +177,11 @@ def refuse_unsafe_start(settings: Settings) -> None:
     parts: Parts = create_app(settings).extensions["webflow"]
     services = Services(parts, writing=False)
     try:
-        faults = [*oauth.demo_leftovers(services), *leftover_users(services.system_users)]
+        faults = [
+            *oauth.demo_leftovers(services),
+            *leftover_users(services.system_users),
+            *leftover_keys(services.access_keys),
+        ]
     except CannotOpenError:
         faults = [WRONG_ROOT]
     except (NoDataKeyError, SQLAlchemyError):  # it may come up, or be seeded: /readyz tells
@@ -185,6 +211,7 @@ def _seed(parts: Parts) -> None:
             application = parts.settings.mtoken.application
             services.mtoken.applications.ensure(application, parts.settings.bank.name)
             seed_demo_users(services.system_users, application)
+            seed_demo_key(services.access_keys, application)
         services.journal.record(Name.DATABASE_SEEDED, "database")
         services.commit()
     finally:
@@ -355,10 +382,12 @@ def _doors(app: Flask, settings: Settings, brand: Brand) -> None:
     )
     limits.register(app, settings.rate_limits, redis_url=settings.redis_url)
     csrf = CSRFProtect(app)
-    apis = {"nextstep": nextstep.bp, "device": device.bp, "cloud": cloud.bp}
-    for api in (health.bp, *(bp for name, bp in apis.items() if name in settings.surfaces)):
+    for api in (health.bp, *(bp for name, bp in APIS.items() if name in settings.surfaces)):
         csrf.exempt(api)
         app.register_blueprint(api)
+    if "nevis" in settings.surfaces:
+        demo = settings.demo_address if settings.profile == "demo" else None
+        app.register_blueprint(open_link.pages(demo))
     if "portal" in settings.surfaces:
         app.register_blueprint(flow.bp)
         oauth.register(app, csrf, settings, prefer=locale.prefer)
@@ -375,21 +404,25 @@ def _transactions(app: Flask, parts: Parts) -> None:
     @app.before_request
     def open_services() -> None:
         token = request.cookies.get(cookie)
-        writing = request.method not in ("GET", "HEAD", "OPTIONS")
+        is_safe = request.method in ("GET", "HEAD", "OPTIONS")
+        writing = not is_safe and request.endpoint not in nevis.READS
         g.services = Services(parts, writing=writing, browser_token=token)
+        if request.blueprint in APIS:
+            facade, address = request.blueprint, request.remote_addr or ""
+            g.services.came = {"facade": facade, "address": address}
         g.reset = current.set(g.services)
 
     @app.after_request
     def commit(response: Response) -> Response:
         services: Services | None = g.get("services")
-        if services is None or g.get("failed"):
+        if services is None:
             return response
-        if services.is_writing:
+        if services.is_writing and not g.get("failed"):
             services.commit()
-        if services.new_browser_token is not None:
+        if services.kept_browser_token is not None:
             response.set_cookie(
                 cookie,
-                services.new_browser_token,
+                services.kept_browser_token,
                 httponly=True,
                 samesite="Lax",
                 secure=https,

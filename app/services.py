@@ -1,11 +1,12 @@
 """What doors may ask for: parts are built at boot, services for each request and transaction."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import structlog
 from sqlalchemy import Engine
@@ -29,6 +30,7 @@ from app.flows.views import Binding
 from app.hashing import HashingGate
 from app.instruments.mobile_token import MobileToken
 from app.instruments.offline_code import OfflineCode
+from app.instruments.passkey import Passkey
 from app.instruments.password import Password
 from app.instruments.sms_code import SmsCode
 from app.methods.approval_sca import ApprovalSca
@@ -36,6 +38,7 @@ from app.methods.base import Form, Method
 from app.methods.consent import Consent
 from app.methods.login_sca import LoginSca
 from app.methods.method_choice import MethodChoice
+from app.methods.passkey_page import PasskeyPage
 from app.methods.powerauth_token import PowerauthToken
 from app.methods.review import Review
 from app.methods.sms_key import SmsKey
@@ -44,20 +47,31 @@ from app.methods.token_page import TokenPage
 from app.methods.user_name import UserName
 from app.methods.username_password_auth import UsernamePasswordAuth
 from app.mtoken.access import ANYBODY, Caller, Remembered, SystemUsers
+from app.mtoken.access_keys import AccessKeys, Intents
 from app.mtoken.administering import Administration
+from app.mtoken.app_answers import AppAnswers
 from app.mtoken.approving import Approving
 from app.mtoken.callback_events import CallbackEvents
 from app.mtoken.callbacks import Callbacks
 from app.mtoken.devices import Devices
+from app.mtoken.facade_tokens import FacadeTokens
 from app.mtoken.kept_pushes import KeptPushes
 from app.mtoken.offline import Offline
 from app.mtoken.offline_calls import OfflineCalls
 from app.mtoken.operations import Operations
+from app.mtoken.passkey_values import RelyingParty
+from app.mtoken.passkeys import Passkeys
+from app.mtoken.phone_numbers import PhoneNumbers
+from app.mtoken.profiles import Profiles
 from app.mtoken.push import Pushes
 from app.mtoken.receivers import Receivers
+from app.mtoken.recovery import RecoveryCodes
 from app.mtoken.room import MobileToken as Phones
 from app.mtoken.shelf import Templates
+from app.mtoken.text_codes import TextCodes
+from app.mtoken.transactions import Transactions
 from app.mtoken.transitions import Transitions
+from app.mtoken.users import Users
 from app.nextstep.vocabulary import Step, Table
 from app.settings import Settings
 from app.store.flows import Flow
@@ -66,6 +80,7 @@ from app.texts import Texts
 from app.upkeep.audit import Audit
 from app.upkeep.audit_log import AuditLog
 from app.upkeep.cleaning import Cleaning
+from app.upkeep.instance_log import InstanceLog
 from app.upkeep.keys import Keys
 
 
@@ -91,6 +106,9 @@ class Parts:
 class Services:
     """One request's view of the house; one transaction at a time."""
 
+    came: Mapping[str, str] = MappingProxyType({})
+    """By which façade, and from which address; empty for pages, commands and the worker."""
+
     def __init__(
         self,
         parts: Parts,
@@ -106,6 +124,8 @@ class Services:
         self.bank = parts.bank
         self.texts = parts.texts
         self.new_browser_token: str | None = None
+        self.kept_browser_token: str | None = None
+        """The new cookie, once it is committed: it counts, whatever fails afterwards."""
         self.is_writing = writing
         self._parts = parts
         self._browser_token = browser_token
@@ -127,7 +147,7 @@ class Services:
         self.applications = Applications(self.session, self.configuration, self.journal)
         pushing = parts.settings.push.chosen(parts.settings.profile) != "off"
         devices = Devices(self.session, parts.vault) if pushing else None
-        pushes = Pushes(self.outbox, parts.texts, devices)
+        pushes = self.pushes = Pushes(self.outbox, parts.texts, devices)
         self.receivers = Receivers(
             self.session, parts.vault, parts.settings.callbacks, self.journal
         )
@@ -151,6 +171,7 @@ class Services:
             pushes=pushes,
             told=told,
         )
+        self._build_facade(parts)
         self.system_users = SystemUsers(self.session, parts.vault, parts.remembered)
         self.administration = Administration(self.session, self.system_users, self.journal)
         self.mobile_token = MobileToken(
@@ -158,6 +179,15 @@ class Services:
             self.mtoken.registrations,
             parts.settings.mtoken,
             allowed=lambda name, step: self.configuration.rules(name).token_factors(step),
+        )
+        self.passkeys = Passkeys(
+            self.session,
+            self.vault,
+            approving=self.approving,
+            configuration=self.mtoken.configuration,
+            journal=self.journal,
+            lifecycle=self.mtoken.lifecycle,
+            party=_party(parts.settings),
         )
         self.offline = Offline(
             self.session,
@@ -188,6 +218,57 @@ class Services:
             methods=self._steps,
             token=self.mobile_token,
             available=self._available,
+        )
+
+    def _build_facade(self, parts: Parts) -> None:
+        """Build what the second façade needs."""
+        tokens = self.facade_tokens = FacadeTokens(parts.vault, parts.settings.issuer)
+        self.access_keys = AccessKeys(self.session, parts.vault, self.journal, tokens)
+        self.intents = Intents(
+            self.session, parts.vault, self.journal, tokens, parts.settings.nevis.intent_lifetime
+        )
+        self.transactions = Transactions(
+            self.session,
+            parts.vault,
+            operations=self.operations,
+            lifecycle=self.mtoken.lifecycle,
+            settings=parts.settings.nevis,
+            mtoken=parts.settings.mtoken,
+        )
+        self.app_answers = AppAnswers(
+            self.session,
+            approving=self.approving,
+            lifecycle=self.mtoken.lifecycle,
+            phones=self.mtoken.phones,
+            tokens=tokens,
+        )
+        self.customers = Users(self.session, self.journal)
+        numbers = PhoneNumbers(self.session, parts.vault, self.journal)
+        self.recovery = RecoveryCodes(
+            self.session, parts.vault, self.journal, parts.settings.lockout
+        )
+        self.profiles = Profiles(
+            self.session,
+            users=self.customers,
+            transactions=self.transactions,
+            registrations=self.mtoken.registrations,
+            operations=self.operations,
+            numbers=numbers,
+            recovery=self.recovery,
+        )
+        self.instance_log = InstanceLog(self.session)
+        self.text_codes = TextCodes(
+            self.session,
+            parts.vault,
+            transactions=self.transactions,
+            operations=self.operations,
+            approving=self.approving,
+            numbers=numbers,
+            outbox=self.outbox,
+            journal=self.journal,
+            texts=parts.texts,
+            settings=parts.settings.nevis,
+            digits=parts.settings.sms.code_digits,
         )
 
     @property
@@ -244,6 +325,7 @@ class Services:
         """Make it so, then tell: the database first, then listeners, then the worker."""
         self._note()
         self.session.commit()
+        self.kept_browser_token = self.new_browser_token
         self.journal.publish()
         if self.outbox.filled:
             self.outbox.filled = False
@@ -272,7 +354,13 @@ class Services:
         )
         browser = f"browser:{self._browser}" if self._browser else "anonymous"
         request = structlog.contextvars.get_contextvars().get("request")
-        self.audit.write(self.journal.events, flows, actor=self.actor or browser, request=request)
+        self.audit.write(
+            self.journal.events,
+            flows,
+            actor=self.actor or browser,
+            request=request,
+            came=self.came,
+        )
 
     def close(self) -> None:
         """Forget whatever was not committed."""
@@ -354,7 +442,14 @@ class Services:
             parts.settings.mtoken,
             languages=parts.settings.web.languages,
         )
-        token = TokenPage(bank, self.mobile_token, digits, both)
+        passkey = Passkey(
+            self.operations,
+            self.passkeys,
+            application_id=parts.settings.mtoken.application,
+            is_offered=parts.settings.fido2.portal,
+            per_hour=parts.settings.mtoken.requests_per_hour,
+        )
+        token = TokenPage(bank, self.mobile_token, digits, both, PasskeyPage(bank, passkey))
         alone = TokenPage(bank, self.mobile_token, digits)
         choice = MethodChoice(
             Review(bank), {Step.POWERAUTH_TOKEN: alone.approve, Step.SMS_KEY: code.approve}
@@ -382,6 +477,16 @@ def services() -> Services:
 def hashing_slots(settings: Settings) -> int:
     """Return how many passwords are hashed at once."""
     return settings.server.password_hashes or os.cpu_count() or 1
+
+
+def _party(settings: Settings) -> RelyingParty:
+    """Return whom passkeys belong to."""
+    return RelyingParty(
+        settings.rp_id,
+        settings.fido2.rp_name or settings.bank.name,
+        settings.passkey_origins,
+        settings.fido2.timeout,
+    )
 
 
 def _bind(engine: Engine, *, writing: bool) -> Engine:

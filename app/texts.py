@@ -30,6 +30,12 @@ MESSAGES: Final[Mapping[str, str]] = {
     "login.greeting": N_("Hello,\nplease sign in."),
     "login.summary": N_("Please confirm the login attempt."),
     "login.application": N_("Asked by"),
+    "enrollment.title": N_("Confirm Registration"),
+    "enrollment.greeting": N_("Hello, please confirm that you register this device."),
+    "enrollment.summary": N_("Please confirm the registration of a device."),
+    "approval.title": N_("Confirm Request"),
+    "approval.greeting": N_("Hello, please confirm this request."),
+    "approval.summary": N_("A request waits for you."),
     "operation.title": N_("Confirm Payment"),
     "operation.greeting": N_("Hello,\nplease confirm following payment:"),
     "operation.summary": N_(

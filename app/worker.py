@@ -4,199 +4,34 @@ The outbox table is the queue. Huey's message only says "drain": losing one make
 late (the sweep takes it), never lost.
 """
 
-import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
-from threading import BoundedSemaphore, Event, Lock, Thread
+from threading import BoundedSemaphore
 
 import structlog
-from huey import Huey, PostgresHuey, SqliteHuey, crontab
-from huey.api import TaskWrapper
+from huey import crontab
 from huey.consumer import Consumer
-from psycopg.errors import UniqueViolation
 from sqlalchemy.exc import IntegrityError
 
-from app import clock
 from app.calls import Calls, Channel
-from app.channels.base import DeliveryFailed, DeviceGone, PushChannels, SmsChannel
-from app.channels.delivery import Delivery, push_delivery, sms_delivery
+from app.channels.base import PushChannels, SmsChannel
+from app.deliveries import Deliveries
 from app.events import Name
+from app.jobs import ACTOR, drain_task, queue
 from app.services import Parts, Services
-from app.settings import Settings
-from app.store.engine import with_patience
-from app.store.outbox import MESSAGES, PUSHES, SENDING, TEXTS, OutboxRow
+from app.store.outbox import PUSHES, TEXTS
 
 log = structlog.get_logger("webflow.worker")
-
-HOLD = timedelta(seconds=60)
-"""How long a claimed delivery is nobody else's; longer than any channel's timeout."""
-
-RETRIES = tuple(timedelta(seconds=s) for s in (2, 5, 15, 60))
-"""Waits after temporary failures; then the delivery has failed."""
 
 POLL_SECONDS = 0.2
 
 CLEAN_MINUTE = 17
 """When in each hour the clean-up runs."""
 
-ACTOR = "worker"
-"""Who did it, as the audit trail names us."""
-
-
-def queue(settings: Settings) -> Huey:
-    """Open the job queue: a file beside the embedded database, or tables in PostgreSQL."""
-    logging.getLogger("huey").setLevel(logging.WARNING)
-    if settings.embedded:
-        database = Path(settings.database.removeprefix("sqlite:///"))
-        return SqliteHuey(filename=str(database.with_name("huey.db")), fsync=False, results=False)
-    dsn = settings.database.replace("postgresql+psycopg://", "postgresql://", 1)
-    try:
-        return PostgresHuey(dsn=with_patience(dsn), results=False)
-    except UniqueViolation:  # another process was making its tables at this moment
-        return PostgresHuey(dsn=with_patience(dsn), results=False)
-
-
-def waker(settings: Settings) -> Callable[[], None]:
-    """Return what tells the worker that the outbox has something; a hint that may get lost.
-
-    One thread does it, so that no request waits for the queue and one connection is enough.
-    """
-    asked, started = Event(), Lock()
-
-    def keep_waking() -> None:
-        opened: list[TaskWrapper] = []
-        while asked.wait():
-            asked.clear()
-            try:
-                if not opened:
-                    opened.append(_task(queue(settings), lambda: None))
-                opened[0]()
-                opened[0].huey.storage.close()  # messages are rare, connections dear
-            except Exception:
-                log.warning("worker.not_woken", exc_info=True)
-
-    def wake() -> None:
-        if started.acquire(blocking=False):  # at the first use: commands need no thread
-            Thread(target=keep_waking, name="wake-worker", daemon=True).start()
-        asked.set()
-
-    return wake
-
-
-def ping(settings: Settings) -> None:
-    """Ask the queue something, or raise whatever it says."""
-    opened = queue(settings)
-    try:
-        opened.pending_count()
-    finally:
-        opened.storage.close()
-
-
 PUSH_THREADS = 4
 """Pushes that leave at once."""
-
-
-class Deliveries:
-    """Takes what is due from the outbox and sends it, one transaction before and one after."""
-
-    def __init__(
-        self,
-        parts: Parts,
-        sms: SmsChannel,
-        *,
-        later: Callable[[timedelta], None],
-        push: PushChannels | None = None,
-    ) -> None:
-        self._parts = parts
-        self._sms = sms
-        self._push = push or {}
-        self._later = later
-
-    def drain(self, kinds: Collection[str] = MESSAGES) -> int:
-        """Deliver everything that is due now; return how many deliveries were tried."""
-        tried = 0
-        while self._one(kinds):
-            tried += 1
-        return tried
-
-    def _one(self, kinds: Collection[str] = MESSAGES) -> bool:
-        services = Services(self._parts, writing=True, actor=ACTOR)
-        try:
-            claimed = services.outbox.claim(hold=HOLD, kinds=kinds)
-            services.commit()
-            if claimed is None:
-                return False
-            row, payload = claimed
-            if row.kind == "decoy":
-                services.outbox.delivered(row.id)
-            else:
-                self._deliver(services, row, payload)
-            services.commit()
-            return True
-        finally:
-            services.close()
-
-    def _deliver(self, services: Services, row: OutboxRow, payload: dict[str, str]) -> None:
-        """Send with no transaction open; then note how it went."""
-        row_id, kind, attempts = row.id, row.kind, row.attempts
-        begun = clock.now()
-        delivery = (
-            push_delivery(self._push, payload, reference=row_id, lifetime=row.expires_at - begun)
-            if kind == "push"
-            else sms_delivery(self._sms, payload, reference=row.reference)
-        )
-        repeatable = delivery.is_repeatable
-        try:
-            self._send(delivery, again=row.error == SENDING)
-        except DeliveryFailed as failure:
-            log.warning(
-                "delivery.failed",
-                kind=kind,
-                row=row_id,
-                flow=delivery.subject,
-                error=failure.code,
-                answer=failure.answer,
-                **delivery.facts,
-            )
-            may_repeat = repeatable or not failure.uncertain
-            if failure.temporary and may_repeat and attempts <= len(RETRIES):
-                wait = max(RETRIES[attempts - 1], failure.retry_after or timedelta(0))
-                services.outbox.retry(row_id, failure.code, after=wait)
-                self._later(wait)
-            else:
-                services.outbox.failed(row_id, failure.code)
-                self._tell(services, delivery, delivery.failed, error=failure.code)
-                if isinstance(failure, DeviceGone) and (gone := delivery.device):
-                    services.mtoken.phones.forget(
-                        gone.registration_id,
-                        gone.application_id,
-                        gone.token,
-                        before=failure.since or begun,
-                    )
-        except Exception:  # a bug of a channel must not keep the other deliveries waiting
-            log.exception("delivery.broke", kind=kind, row=row_id)
-            if repeatable:
-                services.outbox.retry(row_id, "broke", after=HOLD)
-            else:
-                services.outbox.failed(row_id, "broke")
-                self._tell(services, delivery, delivery.failed, error="broke")
-        else:
-            services.outbox.delivered(row_id)
-            self._tell(services, delivery, delivery.delivered)
-
-    def _send(self, delivery: Delivery, *, again: bool) -> None:
-        """Send; but what a dead worker may have sent, only where it arrives no second time."""
-        if again and not delivery.is_repeatable:
-            raise DeliveryFailed("interrupted", temporary=False)
-        delivery.send()
-
-    def _tell(self, services: Services, delivery: Delivery, name: Name, **facts: str) -> None:
-        services.journal.record(
-            name, delivery.subject, message=delivery.message, **delivery.facts, **facts
-        )
 
 
 class Worker:
@@ -224,7 +59,7 @@ class Worker:
         self._calls = Calls(parts, webhooks, later=self._later)
         self._pushing: ThreadPoolExecutor | None = None
         self._free = BoundedSemaphore(PUSH_THREADS)
-        self._drain = _task(self._huey, self.drain)
+        self._drain = drain_task(self._huey, self.drain)
         self._huey.periodic_task(crontab(minute="*"), name="sweep")(self.sweep)
         self._huey.periodic_task(crontab(minute=str(CLEAN_MINUTE)), name="clean")(self.clean)
 
@@ -276,22 +111,40 @@ class Worker:
     def sweep(self) -> None:
         """Do what nobody asked for in time: left-over deliveries, and what time has ended."""
         self.drain()
-        with self._services() as services:
-            ended = services.flows.expire()
-            services.commit()
-            expired = 0
-            while count := services.operations.expire():
-                services.commit()
-                expired += count
-            removed = services.mtoken.registrations.expire()
-            services.commit()
+        for chore in (self._end_flows, self._end_operations, self._end_registrations, self._chain):
+            try:
+                with self._services() as services:
+                    chore(services)
+            except Exception:  # one that fails must not keep the others waiting
+                log.exception("sweep.broke", chore=chore.__name__)
+
+    def _end_flows(self, services: Services) -> None:
+        ended = services.flows.expire()
+        services.commit()
         if ended:
             log.info("flows.expired", count=ended)
+
+    def _end_operations(self, services: Services) -> None:
+        expired = 0
+        while count := services.operations.expire():
+            services.commit()
+            expired += count
         if expired:
             log.info("operations.expired", count=expired)
+
+    def _end_registrations(self, services: Services) -> None:
+        removed = services.mtoken.registrations.expire()
+        services.commit()
         if removed:
             log.info("registrations.expired", count=removed)
-        self._chain_audit()
+
+    def _chain(self, services: Services) -> None:
+        try:
+            end = services.audit.seal(services.commit)
+        except IntegrityError:  # another worker is chaining the same entries
+            return
+        if end is not None:  # kept with the logs, it shows that nobody has made the chain anew
+            log.info("audit.chained", position=end.position, hash=end.hash)
 
     def clean(self) -> None:
         """Forget what nobody needs any more; finish what a rotation of keys has left."""
@@ -307,15 +160,6 @@ class Worker:
                 services.journal.record(Name.DATABASE_CLEANED, "database", **counted)
             services.commit()
 
-    def _chain_audit(self) -> None:
-        with self._services() as services:
-            try:
-                end = services.audit.seal(services.commit)
-            except IntegrityError:  # another worker is chaining the same entries
-                return
-        if end is not None:  # kept with the logs, it shows that nobody has made the chain anew
-            log.info("audit.chained", position=end.position, hash=end.hash)
-
     @contextmanager
     def _services(self) -> Iterator[Services]:
         services = Services(self._parts, writing=True, actor=ACTOR)
@@ -326,12 +170,3 @@ class Worker:
 
     def _later(self, wait: timedelta) -> None:
         self._drain.schedule(delay=wait.total_seconds())
-
-
-def _task(huey: Huey, work: Callable[[], object]) -> TaskWrapper:
-    """Register the one job under the one name that web and worker share."""
-
-    def drain() -> None:
-        work()
-
-    return huey.task(name="drain")(drain)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from argon2 import PasswordHasher
 
-from bench import callbacks, cloud, masking, past, phones, rates, waiting
+from bench import callbacks, cloud, masking, nevis, past, phones, rates, texts, waiting
 from bench.house import House, Server, Store, running
 from bench.load import HASHES, KINDS, Cost, Kind, lost_updates, measure, walk
 from bench.report import Report, machine
@@ -91,12 +91,32 @@ def back_ends(report: Report, _wanted: argparse.Namespace) -> None:
         report.table(f"Cloud API: {title}", head, [cost.line for cost in found])
 
 
+def second_facade(report: Report, _wanted: argparse.Namespace) -> None:
+    """Measure the second façade on one granian process."""
+    head = ("call", "clients", "per CPU-second", "CPU ms", "database ms", "calls/s",
+            "p50 / p95 ms")  # fmt: skip
+    for title, store, server, processes in HOUSES[:4:2]:
+        with running(store, server, processes=processes) as house:
+            found = list(nevis.costs(house))
+            polled = nevis.crowd(house)
+        report.table(f"Second façade: {title}", head, [cost.line for cost in found])
+        report.table(f"Pages that poll: {title}", ("what", "measured"), polled.lines)
+
+
 def called_back(report: Report, _wanted: argparse.Namespace) -> None:
     """Measure how one worker calls integrators."""
     for title, store, server, processes in HOUSES[:4:2]:
         with running(store, server, processes=processes) as house:
             found = callbacks.measure(house)
         report.table(f"Callbacks: {title}, one worker", ("what", "measured"), found.lines)
+
+
+def messages(report: Report, _wanted: argparse.Namespace) -> None:
+    """Measure how soon a text message leaves."""
+    head = ("users at once", "p50 ms", "p95 ms", "longest ms")
+    for title, store, server, processes in HOUSES[:4:2]:
+        with running(store, server, processes=processes) as house:
+            report.table(f"Text messages, asked for to delivered: {title}", head, texts.lags(house))
 
 
 def pages(report: Report, _wanted: argparse.Namespace) -> None:
@@ -167,6 +187,8 @@ SECTIONS = {
     "phones": mobile,
     "cloud": back_ends,
     "callbacks": called_back,
+    "nevis": second_facade,
+    "texts": messages,
     "waiting": pages,
     "years": years,
 }

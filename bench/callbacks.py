@@ -33,7 +33,8 @@ class Drained:
     """Seconds of the worker's CPU."""
     before: int
     after: int
-    """Resident bytes of the worker."""
+    again: int
+    """Resident bytes of the worker; `again`: after as many calls once more."""
     beside: float
     """Calls in a second while another receiver hangs."""
     p50: float
@@ -49,6 +50,7 @@ class Drained:
             ("CPU ms of the worker for each", 1000 * self.cpu / self.calls),
             ("MB of the worker before", self.before / megabyte),
             ("MB of the worker after", self.after / megabyte),
+            ("MB of the worker after as many again", self.again / megabyte),
             ("calls a second beside a receiver that hangs", self.beside),
             ("lag of a single call, p50 ms", self.p50),
             ("lag of a single call, p95 ms", self.p95),
@@ -68,9 +70,14 @@ def measure(house: House) -> Drained:
         before, used = house.worker.memory_info().rss, house.cpu()["worker"]
         seconds = _drain(house, receiver, OPERATIONS * RECEIVERS)
         used, after = house.cpu()["worker"] - used, house.worker.memory_info().rss
+        _fill(house, OPERATIONS)
+        _drain(house, receiver, OPERATIONS * RECEIVERS)
+        again = house.worker.memory_info().rss
         beside = _beside_one_that_hangs(house, receiver)
     calls = OPERATIONS * RECEIVERS
-    return Drained(calls, seconds, used, before, after, beside, 1000 * lags[49], 1000 * lags[94])
+    return Drained(
+        calls, seconds, used, before, after, again, beside, 1000 * lags[49], 1000 * lags[94]
+    )
 
 
 def _beside_one_that_hangs(house: House, receiver: Receiver) -> float:
@@ -79,7 +86,7 @@ def _beside_one_that_hangs(house: House, receiver: Receiver) -> float:
         hanging.before = lambda _called: time.sleep(5)
         kind = {"type": "REGISTRATION_STATUS_CHANGE", "attributes": ["activationStatus"]}
         _register(house, hanging.url, **kind, maxAttempts=9)
-        house.worker.suspend()
+        house.pause_worker()
         _in_parallel(house, [_registration(number) for number in range(HANGING)])
         _fill(house, OPERATIONS // 4)
         calls = OPERATIONS // 4 * RECEIVERS
@@ -109,7 +116,7 @@ def _at_once(_called: Called) -> None:
 
 def _fill(house: House, operations: int) -> None:
     """Make operations while the worker sleeps."""
-    house.worker.suspend()
+    house.pause_worker()
     _in_parallel(house, [create_operation()] * operations)
 
 

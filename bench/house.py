@@ -3,11 +3,12 @@
 import base64
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection
@@ -23,6 +24,8 @@ from tests.support.postgres import running_postgres
 from tests.support.processes import die_with_parent, free_ports
 
 ROOT = Path(__file__).resolve().parent.parent
+MOMENT = 0.1
+"""Seconds."""
 Store = Literal["sqlite", "postgresql"]
 Server = Literal["granian", "gunicorn"]
 
@@ -59,6 +62,27 @@ class House:
         )
         with self.engine.connect() as connection:
             return str(connection.execute(newest, {"user": user}).scalar_one())
+
+    def pause_worker(self) -> None:
+        """Stop the worker where it is, but never where others would wait for it."""
+        while True:
+            self.worker.suspend()
+            if self._is_free():
+                return
+            self.worker.resume()
+            time.sleep(MOMENT)
+
+    def _is_free(self) -> bool:
+        """Tell whether somebody may write: SQLite has one writer at a time."""
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with closing(sqlite3.connect(str(self.engine.url.database), timeout=MOMENT)) as database:
+            try:
+                database.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError:
+                return False
+            database.rollback()
+            return True
 
     def count(self, query: str) -> int:
         """Return what a query counts."""

@@ -5,6 +5,7 @@ Fixtures import the application when they run, so that pure tests start at once.
 
 # ruff: noqa: PLC0415 - see above
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from flask.testing import FlaskClient
 
     from app.settings import Settings
+    from tests.support.copies import Copies
     from tests.support.push_world import PushWorld
     from tests.support.tiers import Tiers
 
@@ -38,6 +40,13 @@ def pytest_configure(config: pytest.Config) -> None:
         from tests.support.postgres import GIVEN_URL, running_postgres
 
         os.environ[GIVEN_URL] = _servers.enter_context(running_postgres(durable=False))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage more rarely, and not among the tests: one look at all takes a second."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 10, 100)
 
 
 def pytest_unconfigure() -> None:
@@ -65,6 +74,16 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def postgres_copies(postgres: str, postgres_template: str) -> Iterator["Copies"]:
+    """Databases like the template."""
+    from tests.support.copies import Copies
+
+    copies = Copies(postgres, postgres_template)
+    yield copies
+    copies.drop()
+
+
+@pytest.fixture(scope="session")
 def postgres_template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Name of a migrated and seeded PostgreSQL database, to be copied."""
     from tests.support.databases import name_of, postgres_database, prepare, settings_for
@@ -82,10 +101,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    from tests.support.databases import postgres_database
-
-    server, template = (request.getfixturevalue(n) for n in ("postgres", "postgres_template"))
-    with postgres_database(server, template=template) as url:
+    with request.getfixturevalue("postgres_copies").one() as url:
         yield url
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app import clock
+from app.deliveries import Deliveries
 from app.events import Event, Name
 from app.flows.views import NewOperation
 from app.mtoken.access import Remembered, SystemUsers
@@ -15,7 +16,6 @@ from app.settings import NextStepSettings
 from app.store.audit import AuditEntry, AuditLink
 from app.store.flows import Flow
 from app.upkeep.audit import GENESIS, Checkpoint, canonical, link
-from app.worker import Deliveries
 from tests.support.databases import built
 from tests.support.store import all_of, on_sqlite, parts_of, reading, serving, writing
 from tests.support.threads import at_once

@@ -7,7 +7,6 @@ import time_machine
 from sqlalchemy import func, select
 
 from app import clock
-from app.factory import create_worker
 from app.mtoken.inbox import NewInboxMessage
 from app.store.attempts import UserAttempts
 from app.store.audit import AuditEntry
@@ -29,9 +28,11 @@ from app.store.outbox import OutboxRow
 from app.store.sessions import Browser
 from app.store.testers import DemoSms
 from tests.oauth.conftest import ThirdParty
+from tests.support.databases import built
 from tests.support.device import paired, register, row_of
 from tests.support.store import all_of, on_sqlite, reading, serving, writing
 from tests.support.walker import Walker
+from tests.support.workers import working
 
 MOMENT = timedelta(seconds=1)
 
@@ -45,10 +46,8 @@ def time():
 
 @pytest.fixture
 def worker(app, settings):
-    worker = create_worker(settings)
-    yield worker
-    worker._parts.engine.dispose()  # noqa: SLF001 - a process ends and takes them along
-    worker._huey.storage.close()  # noqa: SLF001
+    with working(settings) as worker:
+        yield worker
 
 
 def count(app, model):
@@ -206,6 +205,23 @@ def test_failures_of_long_ago_are_forgotten(app, time):
     assert count(app, UserAttempts) == 1
     time.shift(timedelta(days=1))
     assert clean(app)["attempts"] == 1
+
+
+@on_sqlite
+def test_nobody_is_unblocked_because_failures_are_forgotten(settings, time):
+    lockout = settings.lockout.model_copy(
+        update={"failures": 1, "durations": (timedelta(days=40),)}
+    )
+    with built(settings.model_copy(update={"lockout": lockout})) as app:
+        walker = Walker(app)
+        walker.start_login()
+        walker.name()
+        walker.prove(password="wrong")
+        time.shift(timedelta(days=39))
+        clean(app)
+        assert count(app, UserAttempts) == 1
+        time.shift(timedelta(days=1))
+        assert clean(app)["attempts"] == 1
 
 
 def test_much_is_forgotten_in_small_pieces(app, time):

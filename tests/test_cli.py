@@ -30,6 +30,18 @@ def test_the_demo_s_port_is_looked_at_in_the_demo_only(taken, monkeypatch):
     assert any("WEBFLOW_DEMO_PORT" in m for m in taken_ports(Settings(demo_port=taken)))
 
 
+def test_a_port_is_given_to_one_program_only():
+    told = taken_ports(Settings(port=7000, demo_port=7000, worker={"port": 7000}))
+    assert [each for each in told if "twice" in each] == [
+        f"Port 7000 is asked for twice: set {name} to another one than WEBFLOW_PORT."
+        for name in ("WEBFLOW_DEMO_PORT", "WEBFLOW_WORKER__PORT")
+    ]
+
+
+def test_the_worker_s_port_is_looked_at_if_it_has_one(taken):
+    assert any("WEBFLOW_WORKER__PORT" in m for m in taken_ports(Settings(worker={"port": taken})))
+
+
 def test_the_banner_says_where_to_start_who_to_be_and_where_codes_are():
     said = banner(Settings(port=8081, demo_port=8889))
     for words in (

@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 from app import clock
 from app.errors import NotAuthenticated
 from app.settings import OauthSettings
+from app.store.access_keys import AccessKeyRow
 from app.store.audit import AuditEntry
 from app.store.keys import DataKeyRow
 from app.store.oauth import OAuthClient, SigningKey
@@ -23,6 +24,7 @@ from tests.support.store import all_of, on_sqlite, put_in, reading, serving, wak
 
 ME = f"operator:{getpass.getuser()}"
 GROUPS = {
+    "access-keys": ["create", "list", "revoke"],
     "audit": ["export", "list", "seal", "verify"],
     "brand": ["check"],
     "clients": ["create", "disable", "enable", "list", "secret", "show"],
@@ -314,7 +316,8 @@ def test_keys_are_rotated_listed_and_written_down(flask, app):
 def test_a_lost_value_is_named_and_fails_the_command(flask, app):
     with writing(app) as session:
         row = session.scalars(select(SigningKey)).one()
-        row.private_jwk_sealed = row.private_jwk_sealed[:-1] + b"x"
+        sealed = row.private_jwk_sealed
+        row.private_jwk_sealed = sealed[:-1] + bytes([sealed[-1] ^ 1])
         kid = row.kid
     said = flask("keys", "rotate", code=1)
     assert f"Cannot be opened: signing_keys.private_jwk:{kid}" in said
@@ -402,8 +405,41 @@ def test_a_broken_trail_fails_the_command_and_names_the_place(flask, app):
     assert "BROKEN: entry 2 at position 2 is not what was chained; 1 are sound." in said
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("clients", "create", "", "--name", "Shop", "--redirect-uri", "https://shop.example/cb"),
+        ("clients", "create", "a:b", "--name", "Shop", "--redirect-uri", "https://shop.example/cb"),
+        ("clients", "create", "x" * 129, "--name", "S", "--redirect-uri", "https://s.example/cb"),
+        ("clients", "create", "shop", "--name", "", "--redirect-uri", "https://shop.example/cb"),
+        ("users", "create", ""),
+        ("users", "create", "a:b"),
+        ("users", "create", "x" * 257),
+        ("access-keys", "create", "demo", ""),
+        ("access-keys", "create", "demo", "x" * 257),
+        ("mtoken", "application", "create", ""),
+        ("mtoken", "application", "create", "a/b"),
+        ("mtoken", "application", "create", "x" * 256),
+        ("mtoken", "application", "create", "app", "--name", "x" * 257),
+        ("mtoken", "registration", "create", ""),
+        ("mtoken", "registration", "create", "x" * 257),
+    ],
+)
+def test_a_name_that_nothing_could_be_called_by_is_refused(flask, command):
+    assert "must " in flask(*command, code=2)
+
+
 @on_sqlite
-@pytest.mark.parametrize("given", ["", "1", "x:y", "1:abc", f"-1:{'0' * 64}"])
+@pytest.mark.parametrize("command", ["audit", "outbox"])
+@pytest.mark.parametrize("newest", ["0", "-5", "99999999999999999999"])
+def test_a_number_of_rows_is_a_number_of_rows(flask, command, newest):
+    assert "is not in the range" in flask(command, "list", "-n", newest, code=2)
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "given", ["", "1", "x:y", "1:abc", f"-1:{'0' * 64}", f"²:{'0' * 64}", f"1:{'x' * 64}"]
+)
 def test_a_checkpoint_must_be_one(flask, given):
     assert "expected POSITION:HASH" in flask("audit", "verify", f"--expect={given}", code=2)
 
@@ -504,8 +540,11 @@ def test_missing_keys_and_tables_are_told(flask, app):
 @on_sqlite
 def test_a_mistyped_setting_is_told(flask, monkeypatch):
     monkeypatch.setenv("WEBFLOW_SEKRET_KEY", "hunter2")
+    monkeypatch.setenv("WEBFLOW_DEMO_INSTANCE", "demo")  # docs/demo-phone.md
+    monkeypatch.setenv("WEBFLOW_DEMO_ACCESS_KEY", "demo-access-key")
     said = flask("doctor", code=1)
     assert "WEBFLOW_SEKRET_KEY is no setting of ours" in said
+    assert "WEBFLOW_DEMO_" not in said
     assert "hunter2" not in said
 
 
@@ -541,3 +580,39 @@ def test_without_a_database_every_command_says_so_and_no_password(tmp_path, url)
 def test_seeding_is_repeatable_and_written_down(flask, app):
     assert "Seeded." in flask("seed")
     assert {row.actor for row in audited(app, "database.seeded")} == {ME}
+
+
+# --- access keys --------------------------------------------------------------------------------
+
+
+def test_an_access_key_is_shown_once_and_kept_as_a_hash(flask, app):
+    key = flask("access-keys", "create", "demo", "core banking").strip()
+    (row,) = [each for each in all_of(app, AccessKeyRow) if each.name == "core banking"]
+    assert key.count(".") == 2
+    assert key not in (row.id, row.digest)
+    listed = flask("access-keys", "list")
+    assert "core banking" in listed
+    assert key not in listed
+    assert audited(app, "access_key.created")[-1].actor == ME
+    with serving(app, writing=False) as services:
+        assert services.access_keys.recognise("demo", key).id == row.id
+
+
+def test_a_revoked_access_key_is_refused_from_the_next_call_on(flask, app):
+    key = flask("access-keys", "create", "demo", "core banking").strip()
+    headers = {"Authorization": f"Bearer {key}"}
+    assert app.test_client().get("/nevis/demo/ping", headers=headers).status_code == 200
+    (row,) = [each for each in all_of(app, AccessKeyRow) if each.name == "core banking"]
+    for _ in range(2):
+        assert flask("access-keys", "revoke", row.id) == f"Revoked {row.id}.\n"
+    assert app.test_client().get("/nevis/demo/ping", headers=headers).status_code == 403
+    assert len(audited(app, "access_key.revoked")) == 1
+
+
+def test_an_access_key_of_nothing_is_not_made_and_none_of_nobody_revoked(flask, app):
+    before = all_of(app, AccessKeyRow)
+    said = flask("access-keys", "create", "nothing", "name", code=1)
+    assert said == "Error: There is no application nothing\n"
+    said = flask("access-keys", "revoke", "nobody", code=1)
+    assert said == "Error: There is no access key nobody\n"
+    assert len(all_of(app, AccessKeyRow)) == len(before)

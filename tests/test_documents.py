@@ -12,17 +12,18 @@ REQUIRED = {
     *(145, 146, 147),
     *(f"C{number}" for number in range(1, 107)),
     *(f"M{number}" for number in range(107, 122)),
+    *(f"N{number}" for number in (*range(122, 145), *range(146, 151))),
 }
 """What the portal and its APIs have to do today, by the numbers of the checklists."""
 
 
 def rows() -> dict[int | str, list[str]]:
     """Return the tests that the checklist names for each line; `C…` are those of the Cloud API,
-    `M…` those of phones.
+    `M…` those of phones, `N…` those of the second façade.
     """
     found = {}
     for line in CHECKLIST.read_text().splitlines():
-        if row := re.fullmatch(r"\| ([CM]?\d+) \| [SDH] \| .* \| ([^|]+) \|", line):
+        if row := re.fullmatch(r"\| ([CMN]?\d+) \| [SDH] \| .* \| ([^|]+) \|", line):
             found[int(row[1]) if row[1].isdigit() else row[1]] = re.findall(r"`([^`]+)`", row[2])
     return found
 

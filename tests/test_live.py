@@ -13,6 +13,7 @@ import pytest
 from app.cli import up
 from app.settings import LiveSettings, Settings
 from tests.support.databases import SECRET
+from tests.support.patience import comes
 from tests.support.processes import die_with_parent, free_ports, stop, wait_until
 from tests.support.redis import own_redis
 
@@ -113,10 +114,8 @@ def test_it_tells_whether_it_lives_and_can_work_and_what_it_counts(database, tmp
 
 
 def wait_until_ready(address: str) -> None:
-    for _ in range(100):
-        if ask(f"{address}/readyz").is_success:
-            return
-    raise AssertionError(ask(f"{address}/readyz").text)
+    is_ready = comes(lambda: ask(f"{address}/readyz").is_success)
+    assert is_ready, ask(f"{address}/readyz").text
 
 
 def machine(**more: object) -> Settings:

@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from app import logs
-from app.worker import Deliveries
+from app.deliveries import Deliveries
 from tests.support.banks import FakeBank
 from tests.support.databases import built
 from tests.support.store import on_sqlite, parts_of, put_in

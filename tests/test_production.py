@@ -218,11 +218,14 @@ def test_a_database_in_which_the_demo_s_client_may_sign_in_is_refused(app, produ
     with pytest.raises(SystemExit) as refused:
         refuse_unsafe_start(production)
     assert refused.value.code == 1
+    with serving(app) as services:
+        (key,) = services.access_keys.all()
     assert capsys.readouterr().err.splitlines() == [
         "Web Flow does not start. In the database:",
         "  - the client democlient has the demo's secret: run flask clients disable democlient",
         f"  - the system user integration-user {LEFT} integration-user",
         f"  - the system user system-admin {LEFT} system-admin",
+        f"  - the demo's access key works: run flask access-keys revoke {key.id}",
     ]
 
 
@@ -234,6 +237,8 @@ def test_once_it_is_disabled_the_database_is_fit(app, production):
         ).created_at
         services.system_users.look("integration-user").enabled = False
         services.system_users.reset(services.system_users.look("system-admin"))
+        (key,) = services.access_keys.all()
+        services.access_keys.revoke(key.id)
         services.commit()
     refuse_unsafe_start(production)
 

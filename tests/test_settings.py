@@ -79,12 +79,43 @@ def test_every_way_to_write_postgresql_is_understood(environment, given):
         ("WEBFLOW_PUSH__FCM_TOKEN_URL", "http://oauth2.googleapis.com/token"),
         ("WEBFLOW_PUSH__HMS_URL", "ftp://x"),
         ("WEBFLOW_PUSH__TIMEOUT", "PT11S"),
+        ("WEBFLOW_RETENTION__SMS_CODES", "PT23H"),  # or limits count less than they say
+        ("WEBFLOW_RETENTION__ATTEMPTS", "PT23H"),
+        ("WEBFLOW_RETENTION__TRANSACTIONS", "PT59M"),
+        ("WEBFLOW_PUSH__CA_FILE", "/"),
+        ("WEBFLOW_CALLBACKS__CA_FILE", "/"),
+        ("WEBFLOW_FLOW__TIMEOUT", "-PT5M"),
+        ("WEBFLOW_FLOW__TIMEOUT", "5m"),
+        ("WEBFLOW_LOCKOUT__DURATIONS", '["PT1M", "-PT5M"]'),
+        ("WEBFLOW_WEB__LANGUAGES", "[]"),
+        ("WEBFLOW_WEB__LANGUAGES", '["en", "czech"]'),
+        ("WEBFLOW_WEB__TIMEZONE", "Mars/Olympus"),
+        ("WEBFLOW_WEB__TIMEZONE", ""),
+        ("WEBFLOW_PUBLIC_URL", "sca.example.com"),
+        ("WEBFLOW_PUBLIC_URL", "https://bank.example/sca"),
+        ("WEBFLOW_DEMO_URL", "localhost:8888"),
+        ("WEBFLOW_DATABASE_URL", "webflow.db"),
+        ("WEBFLOW_DATABASE_URL", "mysql://db/webflow"),
     ],
 )
 def test_a_bad_value_stops_the_boot_and_names_the_setting(environment, name, value):
     with pytest.raises(ValidationError) as refused:
         environment(**{name: value})
     assert name.split("__")[-1].removeprefix("WEBFLOW_").lower() in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("PT5M", 300), ("300", 300), ("0.5", 0.5), ("00:05:00", 300)]
+)
+def test_a_duration_is_iso_8601_or_seconds(environment, given, seconds):
+    settings = environment(WEBFLOW_FLOW__TIMEOUT=given)
+    assert settings.flow.timeout.total_seconds() == seconds
+
+
+def test_a_file_of_authorities_may_be_left_empty(environment):
+    settings = environment(WEBFLOW_CALLBACKS__CA_FILE="", WEBFLOW_PUSH__CA_FILE="")
+    assert not settings.callbacks.ca_file
+    assert not settings.push.ca_file
 
 
 @pytest.mark.parametrize(
@@ -134,6 +165,16 @@ def test_the_secret_of_the_demo_is_made_once_even_by_processes_that_start_togeth
     kept = settings.var_dir / "secret_key"
     assert kept.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in settings.var_dir.iterdir()] == ["secret_key"]
+
+
+def test_a_folder_that_cannot_be_used_is_told_in_a_line(environment, tmp_path, capsys):
+    (tmp_path / "file").touch()
+    for folder in ("file", "file/below", "/proc"):
+        with pytest.raises(SystemExit):
+            root_secret(environment(WEBFLOW_VAR_DIR=str(tmp_path / folder)))
+        said = capsys.readouterr().err
+        assert "WEBFLOW_VAR_DIR" in said
+        assert f"{tmp_path / folder} cannot be used" in said
 
 
 def test_a_given_secret_is_used_and_nothing_is_written(environment):

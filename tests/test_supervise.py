@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.support.patience import LONG, comes
+
 ROOT = Path(__file__).parents[1]
 STAYS = "print('up', flush=True); import time; time.sleep(60)"
 DIES = "print('up', flush=True); import sys; sys.stdout.write('last words'); sys.exit(3)"
@@ -56,10 +58,8 @@ class House:
         return self.log.read_text().splitlines()
 
     def wait_for(self, *wanted: str, count: int = 1) -> None:
-        until = time.monotonic() + 20
-        while any(self.lines.count(line) < count for line in wanted):
-            assert time.monotonic() < until, "\n".join(self.lines)
-            time.sleep(0.02)
+        is_there = comes(lambda: all(self.lines.count(line) >= count for line in wanted))
+        assert is_there, "\n".join(self.lines)
 
     def tree(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -81,7 +81,7 @@ def start(tmp_path) -> Iterator:
 
 def gone(processes: list[psutil.Process]) -> bool:
     assert processes
-    return not psutil.wait_procs(processes, timeout=5)[1]
+    return not psutil.wait_procs(processes, timeout=LONG)[1]
 
 
 def test_each_line_carries_the_name_of_its_program(start):
@@ -100,7 +100,7 @@ def test_a_signal_stops_everything(start, number):
     house.wait_for("web    | up", "worker | up", "READY")
     tree = house.tree()
     house.process.send_signal(number)
-    assert house.process.wait(5) == 0
+    assert house.process.wait(LONG) == 0
     assert gone(tree)
     assert "ended" not in house.log.read_text()
 
@@ -143,7 +143,7 @@ def test_last_words_are_passed_on_and_the_pauses_grow(start):
 
 def test_what_never_comes_up_is_given_up(start):
     house = start(ready="False", web=STAYS, worker=DIES)
-    assert house.process.wait(20) == 1
+    assert house.process.wait(LONG) == 1
     assert house.lines.count("worker | last words") == 3
     assert house.lines[-1] == "       | giving up: see the lines above"
 
@@ -153,7 +153,7 @@ def test_a_deaf_program_is_killed_after_the_grace(start):
     house.wait_for("web | up", "READY")
     tree = house.tree()
     house.process.terminate()
-    assert house.process.wait(5) == 0
+    assert house.process.wait(LONG) == 0
     assert gone(tree)
 
 
@@ -163,7 +163,7 @@ def test_a_second_signal_does_not_wait_for_the_grace(start):
     house.process.terminate()
     time.sleep(0.5)
     house.process.terminate()
-    assert house.process.wait(5) == 0
+    assert house.process.wait(LONG) == 0
 
 
 def test_output_without_a_newline_or_beyond_utf_8_is_passed_on(start):

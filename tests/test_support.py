@@ -2,15 +2,18 @@
 
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as NotConnected
+from sqlalchemy import make_url
 
+from tests.support.copies import Copies, new_name
+from tests.support.databases import name_of, postgres_database
 from tests.support.forms import read_page
+from tests.support.patience import comes
 from tests.support.processes import free_ports
 from tests.support.redis import running_redis
 
@@ -47,6 +50,76 @@ def test_a_real_postgresql_answers(postgres):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can promise it")
+def told(url, *statements):
+    """Run statements; return the rows of the last one."""
+    plain = url.replace("postgresql+psycopg://", "postgresql://", 1)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        for statement in statements:
+            answer = connection.execute(statement)
+        return answer.fetchall() if answer.description else []
+
+
+def test_a_copy_that_was_used_is_like_the_original(postgres, postgres_template):
+    copies = Copies(postgres, postgres_template)
+    everything = (
+        "SELECT count(*) FROM audit",
+        "SELECT username, enabled FROM pa_cloud_user ORDER BY id",
+        "SELECT last_value, is_called FROM pa_cloud_user_seq",
+    )
+    with copies.one() as url:
+        before = [told(url, each) for each in everything]
+        oid = told(url, "SELECT oid FROM pg_database WHERE datname = current_database()")
+        told(
+            url,
+            "INSERT INTO pa_cloud_user (id, username, password, enabled)"
+            " SELECT nextval('pa_cloud_user_seq'), 'x' || n, '', true FROM generate_series(1, 9) n",
+            "UPDATE pa_cloud_user SET enabled = false",
+        )
+        assert [told(url, each) for each in everything] != before
+    with pytest.raises(psycopg.OperationalError):
+        told(url, "SELECT 1")  # whoever goes on with it meets nobody else's
+    with copies.one() as url:
+        assert told(url, "SELECT oid FROM pg_database WHERE datname = current_database()") == oid
+        assert [told(url, each) for each in everything] == before
+    copies.drop()
+
+
+def test_who_is_no_superuser_gets_another_copy_each_time(postgres):
+    role = new_name()
+    told(postgres, f"CREATE ROLE {role} LOGIN CREATEDB")
+    mine = make_url(postgres).set(username=role).render_as_string(hide_password=False)
+    with postgres_database(mine) as original:
+        told(original, "CREATE TABLE x (y integer)")
+        copies = Copies(mine, name_of(original))
+        for _ in range(2):
+            with copies.one() as url:
+                assert told(url, "SELECT * FROM x") == []
+                told(url, "INSERT INTO x VALUES (1)")
+        copies.drop()
+    told(postgres, f"DROP ROLE {role}")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE pa_cloud_user ADD x integer",
+        "ALTER TABLE pa_cloud_user DROP COLUMN enabled",
+        "DROP TABLE audit CASCADE",
+        "DROP TRIGGER audit_append_only ON audit",
+        "CREATE TABLE x (y integer)",
+        "CREATE INDEX x ON audit (name)",
+    ],
+)
+def test_a_copy_with_another_schema_is_thrown_away(postgres, postgres_template, statement):
+    copies = Copies(postgres, postgres_template)
+    with copies.one() as url:
+        oid = told(url, "SELECT oid FROM pg_database WHERE datname = current_database()")
+        told(url, statement)
+    with copies.one() as url:
+        assert told(url, "SELECT oid FROM pg_database WHERE datname = current_database()") != oid
+    copies.drop()
+
+
 def test_servers_leave_with_a_suite_that_was_killed(tmp_path):
     script = tmp_path / "suite.py"
     script.write_text(
@@ -63,11 +136,8 @@ def test_servers_leave_with_a_suite_that_was_killed(tmp_path):
     with suite:
         url = suite.stdout.readline().strip()
         suite.kill()
-    until = time.monotonic() + 10
     with Redis.from_url(url) as redis:
-        while answers(redis):
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        assert comes(lambda: not answers(redis))
 
 
 def answers(redis: Redis) -> bool:

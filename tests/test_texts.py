@@ -224,6 +224,8 @@ def test_a_template_that_is_not_there_is_an_error(house, name):
 
 SMS = {
     "sms/login.txt": {"code": "73910264"},
+    "sms/enrollment.txt": {"code": "73910264"},
+    "sms/approval.txt": {"code": "73910264"},
     "sms/payment.txt": {
         "code": "73910264",
         "amount": "123456789.99",

@@ -1,23 +1,29 @@
 """The worker: what leaves the house, and flows that nobody finished."""
 
 import json
+import subprocess
+import sys
 import threading
 from collections import Counter
 from datetime import timedelta
 from threading import Event
-from time import sleep
 
 import pytest
 import time_machine
+from sqlalchemy import text
 
 from app import clock
 from app.channels.base import DeliveryFailed
-from app.factory import create_worker
-from app.store.audit import AuditEntry
+from app.deliveries import RETRIES, Deliveries
+from app.jobs import queue, waker
+from app.store.audit import AuditEntry, AuditLink
 from app.store.flows import Flow
+from app.store.operations import OperationRow
 from app.store.outbox import OutboxRow
 from app.store.testers import DemoSms
-from app.worker import RETRIES, Deliveries, queue, waker
+from tests.support.operations import Room
+from tests.support.pages import ROOT
+from tests.support.patience import comes
 from tests.support.phones import Phone
 from tests.support.store import (
     all_of,
@@ -31,6 +37,7 @@ from tests.support.store import (
 )
 from tests.support.threads import at_once
 from tests.support.walker import Walker, prepared
+from tests.support.workers import working
 
 LIFETIME = timedelta(minutes=5)
 
@@ -51,10 +58,8 @@ def time():
 @pytest.fixture
 def worker(settings):
     """The worker of the demo, as its process has it."""
-    worker = create_worker(settings)
-    yield worker
-    worker._parts.engine.dispose()  # noqa: SLF001 - a process ends and takes them along
-    worker._huey.storage.close()  # noqa: SLF001
+    with working(settings) as worker:
+        yield worker
 
 
 def deliveries(app, phone, waits=None):
@@ -366,9 +371,9 @@ def test_the_demo_s_worker_keeps_messages_where_testers_read_them(app, worker, t
 
 @on_sqlite
 def test_a_message_that_is_delivered_twice_is_kept_once(app):
-    for text in ("first", "second"):
+    for words in ("first", "second"):
         with serving(app) as services:
-            services.testers.keep(message_id="m1", recipient="x", text=text, operation_id="7f3c")
+            services.testers.keep(message_id="m1", recipient="x", text=words, operation_id="7f3c")
             services.commit()
     assert only_one(app, DemoSms).text == "first"
 
@@ -390,13 +395,24 @@ def test_the_sweep_ends_flows_whose_time_is_over(app, worker, time):
 
 
 @on_sqlite
+def test_a_chore_of_the_sweep_that_fails_does_not_keep_the_others_waiting(app, worker, time):
+    room = Room(app)
+    room.create()
+    prepared(app)
+    with writing(app) as session:
+        session.execute(text("UPDATE flows SET form_data = '{'"))
+    time.shift(LIFETIME)
+    worker.sweep()
+    assert only_one(app, OperationRow).status == "EXPIRED"
+    assert worker._deliveries.drain() == 0  # noqa: SLF001 - it works on
+    assert len(all_of(app, AuditLink)) == len(all_of(app, AuditEntry))
+
+
+@on_sqlite
 def test_building_a_worker_starts_nothing_before_it_runs(settings, app):
     before = set(threading.enumerate())
-    worker = create_worker(settings)
-    try:
+    with working(settings):
         assert set(threading.enumerate()) <= before  # those of other tests may end
-    finally:
-        worker._parts.engine.dispose()  # noqa: SLF001 - see above
 
 
 def test_the_worker_is_woken_through_the_queue(app, settings):
@@ -405,10 +421,21 @@ def test_the_worker_is_woken_through_the_queue(app, settings):
     jobs = queue(settings)
     assert jobs.pending_count() == 0
     walker.name()
-    woken = threading.Event()
-    for _ in range(100):
-        if jobs.pending_count() or woken.wait(0.05):
-            break
+    assert comes(lambda: jobs.pending_count() == 1)
+    jobs.storage.close()
+
+
+def test_a_command_that_ends_at_once_has_woken_the_worker(settings):
+    said = (
+        "import sys; from app.jobs import waker; from app.settings import Settings;"
+        "waker(Settings(database_url=sys.argv[1], var_dir=sys.argv[2]))()"
+    )
+    subprocess.run(  # noqa: S603 - ours
+        (sys.executable, "-c", said, settings.database_url, str(settings.var_dir)),
+        cwd=ROOT,
+        check=True,
+    )
+    jobs = queue(settings)
     assert jobs.pending_count() == 1
     jobs.storage.close()
 
@@ -431,11 +458,7 @@ def test_the_worker_follows_the_clock_of_testers_and_messages_still_leave_at_onc
         walker.start_login()
         walker.name()
         clock.shift(timedelta(0))  # the worker is another process
-        for _ in range(20):  # one that another test has left may have moved the clock of ours back
-            worker.drain()
-            if all_of(app, DemoSms):
-                break
-            sleep(0.1)
+        worker.drain()
         assert len(all_of(app, DemoSms)) == 1
     finally:
         clock.shift(timedelta(0))
@@ -460,7 +483,7 @@ def test_a_text_never_waits_for_a_provider_of_pushes(app, worker):
                 "platform": "fcm", "token": "t", "registration_id": "r", "application_id": "demo",
                 "environment": "", "extras": "{}", "title": "T", "text": "X",
             }  # fmt: skip
-            services.outbox.put("push", "operation:1", payload, lifetime=LIFETIME)
+            services.outbox.put("push", "registration:r", payload, lifetime=LIFETIME)
             services.session.commit()
         worker.drain()
         assert begun.wait(10)

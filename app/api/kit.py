@@ -48,6 +48,8 @@ class Violation:
     hint: str
     kind: str = ""
     """Pydantic's own word for what is wrong, e.g. `missing`."""
+    is_null: bool = False
+    """Whether null was given; what is withheld is None here, too."""
 
 
 class NotValid(BadRequest):
@@ -163,4 +165,4 @@ def _violation(detail: object, place: str) -> Violation:
         else None
     )
     shown = shown[:256] if isinstance(shown, str) else shown
-    return Violation(path, shown, str(detail["msg"]), str(detail["type"]))
+    return Violation(path, shown, str(detail["msg"]), str(detail["type"]), is_null=given is None)

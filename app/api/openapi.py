@@ -1,13 +1,16 @@
 """What the documents of all façades share: refusals, who may ask, and the page that shows them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from threading import Lock
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from pydantic import Field, create_model
 from spectree import SecurityScheme, SpecTree
+from spectree.model_adapter.protocol import SchemaMode
+from spectree.model_adapter.pydantic_adapter import PydanticModelAdapter
 from spectree.models import InType, SecureType, SecuritySchemeData
 
 from app.api.kit import Schema
@@ -50,6 +53,23 @@ class PlainAnswer(Schema):
     status: Literal["OK"]
 
 
+class Models(PydanticModelAdapter):
+    """Writes down the schema of each model once: every call repeats the same refusals."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._schemas: dict[tuple[type[Any], str, SchemaMode], dict[str, Any]] = {}
+
+    def json_schema(
+        self, model: type[Any], *, ref_template: str, mode: SchemaMode = "validation"
+    ) -> dict[str, Any]:
+        """Return the schema; who takes it copies it."""
+        key = (model, ref_template, mode)
+        if key not in self._schemas:
+            self._schemas[key] = super().json_schema(model, ref_template=ref_template, mode=mode)
+        return self._schemas[key]
+
+
 def new_document(  # noqa: PLR0913 - what the head of a document consists of
     *,
     title: str,
@@ -58,6 +78,7 @@ def new_document(  # noqa: PLR0913 - what the head of a document consists of
     schemes: Sequence[str] = (),
     headers: Mapping[str, str] = MappingProxyType({}),
     security: Sequence[Mapping[str, list[str]]] = (),
+    refusal: type[Schema] = ErrorAnswer,
 ) -> SpecTree:
     """Begin the OpenAPI 3.1 document of a façade.
 
@@ -72,10 +93,11 @@ def new_document(  # noqa: PLR0913 - what the head of a document consists of
         openapi_version="3.1.0",
         mode="strict",
         annotations=False,
+        model_adapter=Models(),  # type: ignore[arg-type]  # as their own is
         naming_strategy=lambda model: str(model.__name__),
         nested_naming_strategy=lambda _parent, child: child,
         validation_error_status=400,
-        validation_error_model=ErrorAnswer,
+        validation_error_model=refusal,
         security_schemes=[*map(_scheme, schemes), *(_header(*each) for each in headers.items())],
         security=list(security),
     )
@@ -93,13 +115,23 @@ def answer_of(answers: type[Schema], *, many: bool = False) -> type[Schema]:
     return create_model(name, __base__=PlainAnswer, response_object=(content, ...))
 
 
-def publish(bp: Blueprint, document: SpecTree) -> None:
-    """Let everybody read a façade's document, as JSON and as a page."""
+def publish(
+    bp: Blueprint,
+    document: SpecTree,
+    seen: Callable[[Mapping[str, Any]], Mapping[str, Any]] = lambda spec: spec,
+) -> None:
+    """Let everybody read a façade's document, as JSON and as a page.
+
+    `seen` turns the document into what a reader at this address sees.
+    """
+    alone = Lock()  # making it takes its parts away from whoever makes it at the same time
 
     @bp.get("/v3/api-docs", strict_slashes=False)
     @bp.get("/openapi.json", strict_slashes=False)
     def api_docs() -> ResponseReturnValue:
-        return jsonify(document.spec)
+        with alone:
+            made = document.spec
+        return jsonify(seen(made))
 
     @bp.get("/swagger-ui/index.html", strict_slashes=False)
     @bp.get("/swagger-ui", strict_slashes=False)

@@ -81,7 +81,7 @@ def _read(body: bytes) -> tuple[str, float]:
         answer = json.loads(body)
         token, kind = answer["access_token"], answer.get("token_type", "Bearer")
         lifetime = float(answer.get("expires_in", USUAL_SECONDS))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise DeliveryFailed("token_not_understood", temporary=True) from None
     readable = isinstance(token, str) and token and token.isascii() and token.isprintable()
     if not readable or not isfinite(lifetime) or str(kind).lower() != "bearer":

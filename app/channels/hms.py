@@ -20,6 +20,9 @@ DEVICE_GONE = "80300007"
 TOKEN_REFUSED = {"80200001", "80200003"}
 BUSY = {"80600003", "81000001"}
 START_THE_APP = {"type": 3}
+USUAL_SOUND = "default"
+"""What Apple and Google call the device's usual one, and so do integrators."""
+
 MOST_TTL = 1_296_000
 """15 days, Huawei's own limit."""
 
@@ -98,12 +101,19 @@ def _message(message: Push) -> Mapping[str, object]:
             "body": message.text,
             "click_action": START_THE_APP,
             "tag": message.operation_id or message.reference,  # shown once, however often sent
-        } | ({"sound": message.sound} if message.sound else {"default_sound": True})
+        } | _sound(message)
     return {
         "data": json.dumps(dict(message.extras), ensure_ascii=False),
         "android": android,
         "token": [message.token],
     }
+
+
+def _sound(message: Push) -> dict[str, object]:
+    """Return what is heard: Huawei takes a file of the app, and has a word of its own for none."""
+    if message.sound in ("", USUAL_SOUND):
+        return {"default_sound": True}
+    return {"sound": message.sound}
 
 
 def _failure(answer: Answer) -> DeliveryFailed | None:

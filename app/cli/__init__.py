@@ -5,11 +5,24 @@ import sys
 import click
 from flask import Flask, current_app
 
-from app.cli import audit, brand, clients, docs, doctor, keys, mtoken, outbox, up, users
+from app.cli import (
+    access_keys,
+    audit,
+    brand,
+    clients,
+    docs,
+    doctor,
+    keys,
+    mtoken,
+    outbox,
+    up,
+    users,
+)
 from app.cli.kit import explained
 from app.settings import Settings
 
 GROUPS = (
+    access_keys.group,
     audit.group,
     brand.group,
     clients.group,

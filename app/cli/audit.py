@@ -1,14 +1,17 @@
 """The audit trail: read it, prove that nobody has changed it, hand it over."""
 
 import json
+import re
 from typing import TextIO
 
 import click
 from flask.cli import AppGroup
 
-from app.cli.kit import moment, operating, table
+from app.cli.kit import NEWEST, moment, operating, table
 from app.events import Name
 from app.upkeep.audit import Checkpoint
+
+CHECKPOINT = "[0-9]{1,18}:[0-9A-Fa-f]{64}"
 
 group = AppGroup("audit", help="Who did what, and the proof that nobody has rewritten it.")
 
@@ -22,14 +25,14 @@ class CheckpointType(click.ParamType[Checkpoint]):
         self, value: str, param: click.Parameter | None, ctx: click.Context | None
     ) -> Checkpoint:
         """Read it."""
-        position, _, digest = value.partition(":")
-        if not position.isdigit() or len(digest) != 64:  # noqa: PLR2004 - SHA-256 in hex
+        if re.fullmatch(CHECKPOINT, value) is None:
             self.fail("expected POSITION:HASH", param, ctx)
+        position, _, digest = value.partition(":")
         return Checkpoint(int(position), digest.lower())
 
 
 @group.command("list")
-@click.option("-n", "--newest", default=50, show_default=True, help="How many.")
+@click.option("-n", "--newest", type=NEWEST, default=50, show_default=True, help="How many.")
 @click.option("--subject", default="", help="Only about this operation, client, key, …")
 def list_some(newest: int, subject: str) -> None:
     """List entries, the newest last."""

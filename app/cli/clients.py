@@ -8,8 +8,9 @@ from flask.cli import AppGroup
 from sqlalchemy import select
 
 from app import clock
-from app.cli.kit import moment, operating, table
+from app.cli.kit import Named, moment, operating, table
 from app.events import Name
+from app.naming import OF_ANYBODY, OF_CLIENTS
 from app.oauth.clients import BASIC, NONE, POST, ensure_client, secret_hash
 from app.oauth.scopes import SCOPES, USUAL
 from app.services import Services
@@ -21,8 +22,8 @@ group = AppGroup("clients", help="Third parties that may ask for authorizations.
 
 
 @group.command("create")
-@click.argument("client_id")
-@click.option("--name", required=True, help="What customers read.")
+@click.argument("client_id", type=Named(OF_CLIENTS, 128))
+@click.option("--name", type=Named(OF_ANYBODY), required=True, help="What customers read.")
 @click.option("--redirect-uri", "redirect_uris", multiple=True, required=True, help="Repeatable.")
 @click.option(
     "--scope", "scopes", multiple=True, help=f"Repeatable; of {SCOPES}; by default {USUAL}."

@@ -12,13 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import clock, oauth
 from app.cli.kit import NO_KEYS, WRONG_ROOT, parts
 from app.crypto.vault import CannotOpenError, NoDataKeyError
-from app.mtoken.demo_access import leftover_users
+from app.jobs import ping
+from app.mtoken.demo_access import leftover_keys, leftover_users
 from app.oauth.keys import signing_keys, state_of
 from app.services import Services
 from app.settings import unknown_settings
 from app.store.outbox import OutboxRow
 from app.upkeep.readiness import NotAtHeadError, Readiness
-from app.worker import ping
 
 LATE = timedelta(minutes=1)
 STALE = timedelta(minutes=10)
@@ -100,6 +100,7 @@ def _leftovers(services: Services) -> Iterator[str]:
     if services.settings.profile == "production":
         yield from oauth.demo_leftovers(services)
         yield from leftover_users(services.system_users)
+        yield from leftover_keys(services.access_keys)
         if services.testers.clock_offset():
             yield "The testers' clock is moved: this database belongs to a demo"
 

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -25,6 +26,28 @@ def parts() -> Parts:
     """Return what the application was built from."""
     found: Parts = current_app.extensions["webflow"]
     return found
+
+
+class Named(click.ParamType[str]):
+    """A name that the APIs would take, too, and that its column holds."""
+
+    name = "name"
+
+    def __init__(self, rule: tuple[str, str], longest: int = 256) -> None:
+        self._pattern, self._hint = rule
+        self._longest = longest
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read it."""
+        if re.fullmatch(self._pattern, value) is None:
+            self.fail(self._hint, param, ctx)
+        if len(value) > self._longest:
+            self.fail(f"must have at most {self._longest} characters", param, ctx)
+        return value
+
+
+NEWEST = click.IntRange(min=1, max=100_000)
+"""How many rows are listed."""
 
 
 @contextmanager

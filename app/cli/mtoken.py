@@ -6,7 +6,7 @@ import click
 from flask.cli import AppGroup
 
 from app.cli import push
-from app.cli.kit import moment, operating, operator, table
+from app.cli.kit import Named, moment, operating, operator, table
 from app.errors import (
     ApplicationAlreadyExists,
     ApplicationNotFound,
@@ -16,6 +16,7 @@ from app.errors import (
 from app.mtoken.registrations import Registrations
 from app.mtoken.verdicts import Refused
 from app.mtoken.views import Shown, Wish
+from app.naming import IN_PATHS, OF_ANYBODY
 
 group = AppGroup("mtoken", help="Mobile Token: applications and registrations of phones.")
 application = AppGroup("application", help="Apps of the bank, with the keys that are built in.")
@@ -26,8 +27,8 @@ group.add_command(registration)
 
 
 @application.command("create")
-@click.argument("application_id")
-@click.option("--name", help="What people call it; the id by default.")
+@click.argument("application_id", type=Named(IN_PATHS, 255))
+@click.option("--name", type=Named(OF_ANYBODY), help="What people call it; the id by default.")
 def create_application(application_id: str, name: str | None) -> None:
     """Make an application with new keys."""
     with operating() as services:
@@ -69,7 +70,7 @@ def show_application(application_id: str) -> None:
 
 
 @registration.command("create")
-@click.argument("user_id")
+@click.argument("user_id", type=Named(OF_ANYBODY))
 @click.option("--application", "application_id", help="The portal's own by default.")
 @click.option("--otp", help="A one-time password that the person has to know, too.")
 @click.option("--at-once", is_flag=True, help="ACTIVE without a commit.")
@@ -130,7 +131,7 @@ def commit(registration_id: str, otp: str | None) -> None:
 
 @registration.command("block")
 @click.argument("registration_id")
-@click.option("--reason", help="NOT_SPECIFIED by default.")
+@click.option("--reason", type=Named(OF_ANYBODY), help="NOT_SPECIFIED by default.")
 def block(registration_id: str, reason: str | None) -> None:
     """Let a phone do nothing for now."""
     _change(lambda all_: all_.block(registration_id, reason, by=operator()))

@@ -5,7 +5,7 @@ from flask.cli import AppGroup
 from sqlalchemy import select, update
 
 from app import clock
-from app.cli.kit import moment, operating, parts, table
+from app.cli.kit import NEWEST, moment, operating, parts, table
 from app.events import Name
 from app.mtoken.callbacks import reference_of
 from app.store.callbacks import CallbackRow
@@ -22,7 +22,7 @@ group = AppGroup("outbox", help="Messages that leave the house.")
 @click.option("--state", type=click.Choice(STATES), help="Only these.")
 @click.option("--kind", help="Only these, e.g. callback.")
 @click.option("--callback", help="Only what is for this callback.")
-@click.option("-n", "--newest", default=50, show_default=True, help="How many.")
+@click.option("-n", "--newest", type=NEWEST, default=50, show_default=True, help="How many.")
 def list_some(state: str | None, kind: str | None, callback: str | None, newest: int) -> None:
     """List deliveries, the newest last; what they say is sealed and not shown."""
     wanted = select(OutboxRow).order_by(OutboxRow.created_at.desc(), OutboxRow.id).limit(newest)

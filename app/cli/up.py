@@ -14,8 +14,13 @@ from flask_migrate import upgrade
 
 from app.cli.kit import operating
 from app.errors import ApplicationNotFound
-from app.mtoken.demo_access import DEMO_ADMIN, DEMO_INTEGRATION, DEMO_PASSWORD
-from app.settings import Settings
+from app.mtoken.demo_access import (
+    DEMO_ACCESS_KEY,
+    DEMO_ADMIN,
+    DEMO_INTEGRATION,
+    DEMO_PASSWORD,
+)
+from app.settings import Settings, require_var_dir
 from app.supervise import Program, Supervisor
 
 Seed = Callable[[Flask], None]
@@ -27,7 +32,7 @@ def run(app: Flask, settings: Settings, seed: Seed) -> int:
         for message in taken:
             click.echo(message, err=True)
         return 1
-    settings.var_dir.mkdir(parents=True, exist_ok=True)
+    require_var_dir(settings)  # what we start writes into it
     if settings.migrates:
         upgrade()
         seed(app)
@@ -53,6 +58,8 @@ def _ports(settings: Settings) -> dict[str, int]:
         ports["WEBFLOW_LIVE__PORT"] = settings.live.port
     if settings.profile == "demo":
         ports["WEBFLOW_DEMO_PORT"] = settings.demo_port
+    if settings.worker.port:
+        ports["WEBFLOW_WORKER__PORT"] = settings.worker.port
     return ports
 
 
@@ -111,6 +118,7 @@ def _for_demo(settings: Settings, mobile_app: str) -> dict[str, str]:
         "WEBFLOW_PUBLIC_URL": settings.issuer,
         "WEBFLOW_DEMO_URL": settings.demo_address,
         "WEBFLOW_DEMO_CLIENT_ENVIRONMENT": mobile_app,
+        "WEBFLOW_DEMO_INSTANCE": settings.mtoken.application,
         "WEBFLOW_DEMO_CLIENT_PHONES": str(settings.var_dir / "phones"),
         "TZ": settings.web.timezone,  # so that its times and those of the pages agree
     }
@@ -118,7 +126,10 @@ def _for_demo(settings: Settings, mobile_app: str) -> dict[str, str]:
 
 def taken_ports(settings: Settings) -> Iterator[str]:
     """Yield what to say about each port that cannot be used."""
+    ours: dict[int, str] = {}
     for name, port in _ports(settings).items():
+        if (other := ours.setdefault(port, name)) != name:
+            yield f"Port {port} is asked for twice: set {name} to another one than {other}."
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -162,6 +173,8 @@ def banner(settings: Settings, mobile_app: str = "") -> str:
             ("OAuth client", "democlient / changeme"),
             ("Cloud API", f"{settings.issuer}/powerauth-cloud/swagger-ui/index.html"),
             ("System users", f"{DEMO_ADMIN}, {DEMO_INTEGRATION} / {DEMO_PASSWORD}"),
+            ("Second façade", f"{settings.issuer}/nevis/{settings.mtoken.application}/swagger-ui"),
+            ("Access key", DEMO_ACCESS_KEY),
             ("Sign in as", 'any login number of 4 or more characters, password "test"'),
         ]
     body = "\n".join(f"  {name:<14}{value}" for name, value in lines)

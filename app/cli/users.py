@@ -6,16 +6,17 @@ from contextlib import contextmanager
 import click
 from flask.cli import AppGroup
 
-from app.cli.kit import operating, table
+from app.cli.kit import Named, operating, table
 from app.errors import ApplicationNotFound, SystemUserAlreadyExists, SystemUserNotFound
 from app.mtoken.access import ROLES
 from app.mtoken.administering import Administration
+from app.naming import OF_SYSTEM_USERS
 
 group = AppGroup("users", help="Back ends of the bank that call our APIs.")
 
 
 @group.command("create")
-@click.argument("username")
+@click.argument("username", type=Named(OF_SYSTEM_USERS))
 @click.option(
     "--role",
     "roles",

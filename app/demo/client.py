@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from app.demo import callback, pages, start
+from app.demo import callback, pages, passkeys, start
 from app.demo.environment import Environment
 from app.demo.memory import Memory
 from app.demo.parts import EXTENSION, Parts, message
@@ -46,9 +46,11 @@ def create_client(environment: Environment | None = None) -> Flask:
     pages.install(app)
     app.register_blueprint(start.bp)
     app.register_blueprint(callback.bp)
+    app.register_blueprint(passkeys.bp)
     app.register_blueprint(screen.bp)
     app.add_url_rule("/healthz", view_func=healthz)
-    app.context_processor(lambda: {"portal": environment.portal})
+    script = app.extensions[EXTENSION].portal.fido2_client
+    app.context_processor(lambda: {"portal": environment.portal, "fido2_client": script})
     app.after_request(_guard(environment))
     app.register_error_handler(CSRFError, form_too_old)
     app.register_error_handler(HTTPException, http_error)
@@ -77,13 +79,16 @@ def http_error(error: HTTPException) -> ResponseReturnValue:
 def _guard(environment: Environment) -> Callable[[Response], Response]:
     # The portal stands in form-action because browsers also judge where a form is redirected.
     policy = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
-        "connect-src 'self'; base-uri 'none'; "
-        f"frame-ancestors 'none'; form-action 'self' {environment.portal_origin}"
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+        f"frame-ancestors 'none'; form-action 'self' {environment.portal_origin}; "
     )
 
     def guard(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = policy
+        # Passkeys are made by the portal's script, which brings them to the portal.
+        is_passkey = request.blueprint == passkeys.bp.name
+        code = f"'self' {environment.portal_origin}" if is_passkey else "'self'"
+        also = f"script-src {code}; connect-src {code}"
+        response.headers["Content-Security-Policy"] = policy + also
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         if request.endpoint != "static":

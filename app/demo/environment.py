@@ -28,6 +28,10 @@ class Environment:
     integration_user: str
     """Who this client is for the Cloud API."""
     integration_password: str = field(repr=False)
+    instance: str
+    """The application whose passkeys and apps the second façade enrols."""
+    access_key: str = field(repr=False)
+    """Who this client is for the second façade."""
     app: str = field(repr=False)
     """The environment JSON of the mobile app, as testers paste it into theirs; may be empty."""
     phones: Path
@@ -47,6 +51,8 @@ class Environment:
             client_secret=variables.get("WEBFLOW_DEMO_CLIENT_SECRET") or "changeme",
             integration_user=variables.get("WEBFLOW_DEMO_INTEGRATION_USER") or "integration-user",
             integration_password=variables.get("WEBFLOW_DEMO_INTEGRATION_PASSWORD") or "changeme",
+            instance=variables.get("WEBFLOW_DEMO_INSTANCE") or "demo",
+            access_key=variables.get("WEBFLOW_DEMO_ACCESS_KEY") or "demo-access-key",
             app=variables.get("WEBFLOW_DEMO_CLIENT_ENVIRONMENT") or "",
             phones=default_folder(variables),
         )

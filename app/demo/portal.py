@@ -57,7 +57,7 @@ class PortalRefused(PortalProblem):
 
     @classmethod
     def from_body(cls, call: str, status: int, body: Json) -> Self:
-        """Read either dialect: the OAuth error, or the envelope of Next Step."""
+        """Read any dialect: the OAuth error, the envelope of Next Step, the list of errors."""
         inside = body.get("responseObject")
         if isinstance(inside, dict):
             return cls(
@@ -67,6 +67,10 @@ class PortalRefused(PortalProblem):
                 message=_text(inside, "message"),
                 violations=_violations(inside.get("violations")),
             )
+        errors = body.get("errors")
+        if isinstance(errors, list) and errors and isinstance(errors[0], dict):
+            code, message = _text(errors[0], "code"), _text(errors[0], "message")
+            return cls(call=call, status=status, code=code, message=message)
         code, message = _text(body, "error"), _text(body, "error_description")
         return cls(call=call, status=status, code=code, message=message)
 
@@ -93,6 +97,8 @@ class Portal:
     def __init__(self, environment: Environment) -> None:
         self.address = environment.portal
         self._credentials = httpx2.BasicAuth(environment.client_id, environment.client_secret)
+        self._instance = f"{self.address}/nevis/{environment.instance}"
+        self._access_key = environment.access_key
         self._back_end = httpx2.BasicAuth(
             environment.integration_user, environment.integration_password
         )
@@ -141,6 +147,16 @@ class Portal:
     def post_as_back_end(self, url: str, body: Json) -> Json:
         """Send a JSON object as the integration user, whom a bank's own systems are."""
         return self._call("POST", url, json=body, auth=self._back_end)
+
+    @property
+    def fido2_client(self) -> str:
+        """Address of the script by which a page speaks to passkeys."""
+        return f"{self._instance}/fido2-client/fido2-client.js"
+
+    def post_with_key(self, path: str, body: Json) -> Json:
+        """Send a JSON object to the second façade, with an access key."""
+        headers = {"Authorization": f"Bearer {self._access_key}"}
+        return self._call("POST", self._instance + path, json=body, headers=headers)
 
     def post_form(self, url: str, fields: Mapping[str, str]) -> Json:
         """Send a form as this client, by client_secret_basic."""

@@ -45,8 +45,10 @@ class Lockout:
         Whatever was wrong, it is one row of failures, and a block keeps from every step.
         """
         key, moment = _key(flow, counter), clock.now()
-        self._ensure(key, moment)
         rows = self._locked(flow)
+        if counter not in {row.counter for row in rows}:
+            self._add(key, moment)
+            rows = self._locked(flow)
         is_free = not any(row.blocked_until and row.blocked_until > moment for row in rows)
         counted = (
             update(UserAttempts)
@@ -107,9 +109,7 @@ class Lockout:
         )
         return changed_any(self._session, lifted)
 
-    def _ensure(self, key: Key, moment: datetime) -> None:
-        if self._session.get(UserAttempts, key) is not None:
-            return
+    def _add(self, key: Key, moment: datetime) -> None:
         row = UserAttempts(
             organization_id=key[0],
             username=key[1],

@@ -25,6 +25,7 @@ from app.flows.versions import Versions
 from app.flows.views import Binding, Ended, NewOperation, Operation, Outcome, Page, Signal
 from app.instruments.mobile_token import MobileToken
 from app.methods.base import Form, Method, View
+from app.methods.passkey_page import PHASE as PASSKEY
 from app.nextstep.vocabulary import Result, Step
 from app.settings import FlowSettings
 from app.store.flows import Flow
@@ -109,7 +110,8 @@ class Flows:
             Flow.user_id == user_id, Flow.result == "CONTINUE", Flow.expires_at > clock.now()
         )
         if on_phone:
-            running = running.where(Flow.mtoken_operation_id.is_not(None))
+            on_phone_now = Flow.mtoken_operation_id.is_not(None), Flow.phase != PASSKEY
+            running = running.where(*on_phone_now)
         by_end = running.order_by(Flow.expires_at, Flow.id).limit(MOST_LISTED)
         return self._seen(*self._session.scalars(by_end))
 

@@ -8,6 +8,7 @@ from app import clock
 from app.flows.catalogue import Rules
 from app.flows.views import STAGES, Ended, Operation, Outcome, Page, Problem, Record
 from app.methods.base import View
+from app.methods.passkey_page import PHASE as PASSKEY
 from app.nextstep.form_data import Words, localise, parse_form
 from app.nextstep.operation_data import Payment, parse, payment_of
 from app.nextstep.vocabulary import (
@@ -115,7 +116,7 @@ def operation(
         steps=[] if late else flow.offered,
         chosen_step=history[-1].chosen if history else None,
         remaining_attempts=0 if late else _remaining(flow, history, rules),
-        phone_operation_id=None if late else flow.mtoken_operation_id,
+        phone_operation_id=None if late or flow.phase == PASSKEY else flow.mtoken_operation_id,
         created_at=flow.created_at,
         expires_at=flow.expires_at,
         authenticated_at=flow.authenticated_at,
@@ -150,9 +151,9 @@ def outcome(flow: Flow, history: Sequence[FlowRecord], table: Table) -> Outcome:
         language=flow.language,
         authenticated_at=flow.authenticated_at,
         instruments=tuple(dict.fromkeys(proved)),
-        sca=was_taken and all(_is_strong(entry.instruments) for entry in strong),
+        sca=was_taken and all(map(_is_strong, strong)),
         is_proved=needed is None
-        or (was_taken and all(_is_strong(e.instruments) or e.caller is not None for e in strong)),
+        or (was_taken and all(_is_strong(e) or e.caller is not None for e in strong)),
         operation_name=flow.operation_name,
     )
 
@@ -162,9 +163,16 @@ def kind_of(flow: Flow) -> OperationKind:
     return OperationKind.LOGIN if _payment(flow) is None else OperationKind.PAYMENT
 
 
-def _is_strong(instruments: Sequence[str]) -> bool:
-    """Two independent elements: something known and something held, or the phone, which is both."""
-    return "POWERAUTH_TOKEN" in instruments or {"CREDENTIAL", "OTP_KEY"} <= set(instruments)
+def _is_strong(entry: FlowRecord) -> bool:
+    """Two independent elements: something known and something held, or what is both.
+
+    That is a phone; or a passkey that has verified its owner, which only we can know: a hardware
+    token that a back end has seen may be one factor.
+    """
+    proved = set(entry.instruments)
+    if "HW_TOKEN" in proved and entry.caller is None:
+        return True
+    return "POWERAUTH_TOKEN" in proved or {"CREDENTIAL", "OTP_KEY"} <= proved
 
 
 def _needed(table: Table) -> Step | None:

@@ -24,6 +24,7 @@ from app.flows.transitions import CANCELED, NOT_ACTIVE, Ticket, Transitions
 from app.flows.versions import Versions
 from app.flows.views import Update
 from app.instruments.mobile_token import MobileToken
+from app.methods.passkey_page import PHASE as PASSKEY
 from app.nextstep.engine import NO_AUTH_METHOD
 from app.nextstep.form_data import MalformedFormData, parse_form
 from app.nextstep.json_part import MOST_ITEMS
@@ -150,7 +151,8 @@ class Steering:
         flow = self._running(operation_id)
         _last(self._history.of(flow)[flow.id])
         if not active:
-            self._token.withdraw(flow)
+            if flow.phase != PASSKEY:  # that is no phone's business
+                self._token.withdraw(flow)
         elif not self._token.can_ask(flow, Step(str(flow.step))):
             raise InvalidConfiguration("no mobile token", operation=flow.id)
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app import clock
+from app.store.operations import OperationRow
 from app.store.otps import SmsAuthorization
 from app.store.testers import DemoClock, DemoSms
 
@@ -20,7 +21,8 @@ class KeptSms:
 
     to: str
     text: str
-    code: str
+    code: str | None
+    """None: the portal does not know it any more; the text has it."""
     operation_id: str
     timestamp: datetime
     state: str
@@ -61,27 +63,50 @@ class Testers:
     def messages(self) -> Sequence[KeptSms]:
         """Return the newest messages, newest first."""
         rows = self._session.execute(
-            select(DemoSms, SmsAuthorization)
-            .join(SmsAuthorization, SmsAuthorization.message_id == DemoSms.message_id)
+            select(DemoSms, SmsAuthorization, OperationRow)
+            .outerjoin(SmsAuthorization, SmsAuthorization.message_id == DemoSms.message_id)
+            .outerjoin(OperationRow, OperationRow.id == DemoSms.operation_id)
+            .where(or_(SmsAuthorization.message_id.is_not(None), OperationRow.id.is_not(None)))
             .order_by(DemoSms.timestamp.desc(), SmsAuthorization.timestamp_created.desc())
             .limit(SHOWN)
         )
-        return [_kept(sms, otp) for sms, otp in rows.all()]
+        return [_shown(*row) for row in rows.all()]
 
 
-def _kept(sms: DemoSms, otp: SmsAuthorization) -> KeptSms:
+def _shown(sms: DemoSms, otp: SmsAuthorization | None, operation: OperationRow) -> KeptSms:
+    return _of_transaction(sms, operation) if otp is None else _of_flow(sms, otp)
+
+
+def _of_flow(sms: DemoSms, otp: SmsAuthorization) -> KeptSms:
     if otp.verified:
         state = "used"
     elif otp.timestamp_replaced is not None:
         state = "replaced"
     else:
-        state = "works" if clock.now() < otp.timestamp_expires else "expired"
+        state = _state_at(otp.timestamp_expires)
+    return _kept(sms, otp.authorization_code, state, otp.timestamp_expires)
+
+
+def _of_transaction(sms: DemoSms, operation: OperationRow) -> KeptSms:
+    """Present a message of the second façade, which keeps no code that could be read."""
+    if operation.status == "APPROVED":
+        state = "used"
+    else:
+        state = _state_at(operation.finished_at or operation.expires_at)
+    return _kept(sms, None, state, operation.expires_at)
+
+
+def _state_at(end: datetime) -> str:
+    return "works" if clock.now() < end else "expired"
+
+
+def _kept(sms: DemoSms, code: str | None, state: str, valid_until: datetime) -> KeptSms:
     return KeptSms(
         to=sms.recipient,
         text=sms.text,
-        code=otp.authorization_code,
+        code=code,
         operation_id=sms.operation_id,
         timestamp=sms.timestamp,
         state=state,
-        valid_until=otp.timestamp_expires,
+        valid_until=valid_until,
     )

@@ -4,7 +4,6 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import uuid4
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -22,7 +21,7 @@ from app.nextstep.operation_data import (
 from app.settings import SmsSettings
 from app.store.db import changed_one
 from app.store.flows import Flow
-from app.store.otps import DECOY, Message, SmsAuthorization, table_of
+from app.store.otps import Message, SmsAuthorization, language_of, new_message_id, table_of
 from app.store.outbox import Outbox
 from app.texts import Texts
 
@@ -39,6 +38,14 @@ class Challenge:
     code_digest: str
     is_alive: bool
     """Sent, not expired, not replaced, not used, and still about the same operation."""
+
+
+@dataclass(frozen=True)
+class Purpose:
+    """What the customer has to find in the message, in the very words of the message."""
+
+    language: str
+    words: str
 
 
 class SmsCode:
@@ -75,7 +82,7 @@ class SmsCode:
         elsewhere, and nothing is sent. False if the user got too many lately; then an older
         code goes on working.
         """
-        message_id = f"{DECOY if phone is None else ''}{uuid4()}"
+        message_id = new_message_id(flow.language, is_decoy=phone is None)
         if self._is_exhausted(flow, table_of(message_id)):
             flow.sms_sent_at = flow.sms_sent_at or clock.now()
             self._journal.record(Name.SMS_SUPPRESSED, flow.id, reason="limit")
@@ -84,7 +91,7 @@ class SmsCode:
         flow.sms_sent_at = clock.now()
         key = secrets.token_bytes(KEY_BYTES)
         code = sms_digest(code_items(payment), key=key, digits=self.digits)
-        text = self._text(flow, code, payment)
+        text = self._render("", flow.language, payment, code=code)
         self._session.add(self._row(flow, message_id, key=key, code=code, text=text))
         self._outbox.put(
             "sms" if phone else "decoy",
@@ -113,6 +120,11 @@ class SmsCode:
     def valid_until(self, flow: Flow) -> datetime:
         """When the last code ends."""
         return (flow.sms_sent_at or flow.created_at) + self._settings.code_lifetime
+
+    def purpose(self, flow: Flow, payment: Payment | None, language: str) -> Purpose:
+        """Return what the last message says that its code is for; `language`: if there is none."""
+        spoken = language_of(flow.sms_id or "") or language
+        return Purpose(spoken, self._render("_purpose", spoken, payment))
 
     def challenge(self, flow: Flow) -> Challenge:
         """Count one try of the present code and return what it is judged against."""
@@ -205,13 +217,13 @@ class SmsCode:
         self._outbox.void(message_id)
         flow.sms_id = None
 
-    def _text(self, flow: Flow, code: str, payment: Payment | None) -> str:
+    def _render(self, part: str, language: str, payment: Payment | None, **more: str) -> str:
         if payment is None:
-            return self._texts.render("sms/login.txt", flow.language, code=code)
+            return self._texts.render(f"sms/login{part}.txt", language, **more)
         return self._texts.render(
-            "sms/payment.txt",
-            flow.language,
-            code=code,
+            f"sms/payment{part}.txt",
+            language,
+            **more,
             amount=plain_amount(payment.amount),
             currency=payment.currency,
             account=payment.account,

@@ -28,7 +28,7 @@ class ApprovalSca:
     def view(self, flow: Flow, language: str) -> View:
         """Show the payment and the accounts, or ask for both factors."""
         if flow.phase == PHASE:
-            data = {**self._sms.data(flow), "account": flow.debit_account}
+            data = {**self._sms.data(flow, language, payment(flow)), "account": flow.debit_account}
             return View("methods/approval_sca_sms.html", "payment", data)
         if flow.phase in token_page.PHASES:
             return self._token.view(flow, "payment", language)

@@ -66,6 +66,7 @@ class Consent:
             {
                 "id": o.id,
                 "html": sanitised(o.html),
+                "text": Markup(nh3.clean(o.html, tags=set())),  # noqa: S704 - no tags are left
                 "required": o.required,
                 "checked": o.id in checked,
                 "missing": o.id in missing,

@@ -37,7 +37,7 @@ class LoginSca:
     def view(self, flow: Flow, language: str) -> View:
         """Ask for the user name, or for both factors."""
         if flow.phase == PHASE:
-            return View("methods/login_sca_sms.html", "login", self._sms.data(flow))
+            return View("methods/login_sca_sms.html", "login", self._sms.data(flow, language))
         if flow.phase in token_page.PHASES:
             return self._token.view(flow, "login", language)
         return View("methods/login_sca.html", "login", self._user_name.data(flow, language))

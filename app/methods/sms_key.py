@@ -27,7 +27,7 @@ class SmsKey:
         """Show the payment, the accounts and the methods, or ask for the code."""
         if flow.phase != PHASE:
             return self._choice.view(flow, language)
-        data = {**self._sms.data(flow), "account": flow.debit_account}
+        data = {**self._sms.data(flow, language, payment(flow)), "account": flow.debit_account}
         return View("methods/sms_key.html", "payment", data)
 
     def answer(self, flow: Flow, action: str, form: Form) -> Answer:

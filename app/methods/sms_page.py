@@ -36,7 +36,7 @@ class SmsPage:
         """Begin the approval of a payment that was reviewed."""
         return self.start(flow, user=user, payment=review.payment(flow))
 
-    def data(self, flow: Flow) -> dict[str, object]:
+    def data(self, flow: Flow, language: str, payment: Payment | None = None) -> dict[str, object]:
         """Return what the page shows; the same for users who do not exist."""
         return {
             "username": flow.username or flow.user_id or "",
@@ -46,6 +46,7 @@ class SmsPage:
             "resend_at": self.sms.resend_at(flow),
             "code_digits": self.sms.digits,
             "resent": flow.sms_resent,
+            "purpose": self.sms.purpose(flow, payment, language),
         }
 
     def answer(self, flow: Flow, action: str, form: Form, payment: Payment | None) -> Answer:

@@ -1,20 +1,20 @@
 """The pages of the phone; everything works by their buttons, scripts only press them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.bank.base import Bank, User
 from app.instruments.mobile_token import MobileToken
 from app.instruments.offline_code import OfflineCode
-from app.methods import review
+from app.methods import passkey_page, review
 from app.methods.base import Again, Answer, Confirmed, Form, Left, Rejected, View, Work
+from app.methods.passkey_page import PasskeyPage, owner
 from app.methods.sms_page import SmsPage
 from app.nextstep.operation_data import Payment
-from app.nextstep.vocabulary import Instrument, Result
+from app.nextstep.vocabulary import Instrument, Result, Step
 from app.store.flows import Flow
 
-PHASE, OFFLINE = "token", "offline"
-PHASES = frozenset({PHASE, OFFLINE})
+PHASE, OFFLINE, PASSKEY = "token", "offline", passkey_page.PHASE
+PHASES = frozenset({PHASE, OFFLINE, PASSKEY})
 WRONG_DIGITS = Rejected("offline_code_wrong")
 NO_PHONE = Left(Result.AUTH_METHOD_FAILED, "operation.methodNotAvailable")
 """The phone that was to sign may not any more."""
@@ -25,21 +25,30 @@ ENDED = frozenset({"APPROVED", "REJECTED", "FAILED"})
 
 @dataclass(frozen=True)
 class TokenPage:
-    """Asks the phone, and follows what it said; digits or the SMS code are the ways around it."""
+    """Asks the phone, and follows what it said.
+
+    Its digits, a passkey or the SMS code are the ways around it; a passkey or the code is what
+    comes first for those who have no phone.
+    """
 
     bank: Bank
     token: MobileToken
     offline: OfflineCode
     sms: SmsPage | None = None
     """None: no code is sent instead."""
+    passkey: PasskeyPage | None = None
+    """None: no passkey is asked instead."""
 
     def start(self, flow: Flow, *, user: User | None, payment: Payment | None) -> Answer:
-        """Ask the user's phones; send a code instead, if there is none that could answer.
+        """Ask the user's phones; if there is none that could answer, a passkey; else send a code.
 
         `user`: whom the bank knows and has not blocked; for others it is as with a code.
         """
         if self.token.ask(flow, payment, is_active=user is not None):
             flow.phase = PHASE
+            return Again()
+        has_user = user is not None
+        if self.passkey is not None and self.passkey.start(flow, payment, is_active=has_user):
             return Again()
         if self.sms is None:
             return NO_PHONE
@@ -51,12 +60,17 @@ class TokenPage:
 
     def view(self, flow: Flow, kind: str, language: str) -> View:
         """Show what the phone is asked, and how that stands."""
+        if flow.phase == PASSKEY and self.passkey is not None:
+            has_phone = self.token.can_ask(flow, Step(str(flow.step)))
+            has_sms = self.sms is not None
+            return self.passkey.view(flow, kind, has_phone=has_phone, has_sms=has_sms)
         data = {
             "username": flow.username or flow.user_id or "",
             "asked": self.token.asked(flow),
             "signal": self.token.signal(flow),
             "account": flow.debit_account,
             "has_offline": self.offline.is_offered,
+            "has_passkey": self.passkey is not None and self.passkey.passkey.can_ask(flow),
             "has_sms": self.sms is not None,
         }
         if flow.phase == PHASE:
@@ -66,16 +80,24 @@ class TokenPage:
         return View("methods/mobile_token_offline.html", kind, data)
 
     def answer(self, flow: Flow, action: str, form: Form, payment: Payment | None) -> Answer:
-        """Look at what the phone said, or at its digits; ask it again; or send a code instead."""
+        """Look at what the phone or the passkey said; or go another way."""
+        if flow.phase == PASSKEY and self.passkey is not None and action in ("continue", PASSKEY):
+            return self.passkey.answer(flow, action, form, payment)
+        if action == "continue":
+            judge = self._judge_digits if flow.phase == OFFLINE else self._judge
+            return judge(flow, form, payment)
+        return self._go_another_way(flow, action, form, payment)
+
+    def _go_another_way(
+        self, flow: Flow, action: str, form: Form, payment: Payment | None
+    ) -> Answer:
         match action:
-            case "continue" if flow.phase == OFFLINE:
-                return self._judge_digits(flow, form, payment)
-            case "continue":
-                return self._judge(flow, payment)
             case "ask":
-                return self._ask_again(flow, payment)
-            case "offline" if self.offline.is_offered:
+                return self._ask_again(flow, form, payment)
+            case "offline" if self.offline.is_offered and flow.phase != PASSKEY:
                 return self._go_offline(flow, form, payment)
+            case "passkey":
+                return self._go_to_passkey(flow, form, payment)
             case "sms" if self.sms is not None:
                 return self._fall_back(flow, payment, self.sms)
             case _:
@@ -88,7 +110,7 @@ class TokenPage:
         if self.sms is not None:
             self.sms.sms.forget(flow)
 
-    def _judge(self, flow: Flow, payment: Payment | None) -> Answer:
+    def _judge(self, flow: Flow, _form: Form, payment: Payment | None) -> Answer:
         match self.token.status(flow):
             case "APPROVED":
                 return self._confirm(flow, payment)
@@ -113,18 +135,16 @@ class TokenPage:
                 return Again("token_over")
             return Confirmed((Instrument.POWERAUTH_TOKEN,))
 
-        return Work(self._owner(flow), then)
+        return Work(owner(self.bank, flow), then)
 
-    def _owner(self, flow: Flow) -> Callable[[], User | None]:
-        user_id, organization_id = flow.user_id or "", flow.organization_id or ""
-        return lambda: self.bank.user(user_id, organization_id)
-
-    def _ask_again(self, flow: Flow, payment: Payment | None) -> Answer:
+    def _ask_again(self, flow: Flow, form: Form, payment: Payment | None) -> Answer:
         if self.token.status(flow) in ENDED:
-            return self._judge(flow, payment)
-        if not self.token.may_ask_again(flow):
+            return self._judge(flow, form, payment)
+        is_early = not self.token.may_ask_again(flow)
+        if is_early and flow.phase != PASSKEY:
             return Again("ask_too_early")
-        if not self.token.ask(flow, payment):
+        # Whoever comes back from the passkey waits for nothing; the phone has rung just now.
+        if not self.token.ask(flow, payment, silent=is_early):
             return self._without_phone(flow, payment)
         self.offline.forget(flow)
         flow.phase = PHASE
@@ -134,7 +154,7 @@ class TokenPage:
         """Show a code for one of the phones; the request that rang stays as long as it lasts."""
         status = self.token.status(flow)
         if status in ENDED:
-            return self._judge(flow, payment)
+            return self._judge(flow, form, payment)
         if status != "PENDING" and not self.token.ask(flow, payment, silent=True):
             return self._without_phone(flow, payment)
         if not self.offline.choose(flow, form.get("device")):
@@ -142,9 +162,20 @@ class TokenPage:
         flow.phase = OFFLINE
         return Again()
 
+    def _go_to_passkey(self, flow: Flow, form: Form, payment: Payment | None) -> Answer:
+        """Ask a passkey; the phone is asked no more, unless it has answered."""
+        if self.token.status(flow) in ENDED:
+            return self._judge(flow, form, payment)
+        if self.passkey is None or not self.passkey.start(flow, payment):
+            return Again("passkey_unavailable")
+        self.offline.forget(flow)
+        return Again()
+
     def _judge_digits(self, flow: Flow, form: Form, payment: Payment | None) -> Answer:
         if self.token.status(flow) != "PENDING":
-            return self._judge(flow, payment)
+            return self._judge(flow, form, payment)
+        if not self.token.phones(flow.user_id):
+            return NO_PHONE
         code = self.offline.read(form.get("code"))
         if code is None:
             return Again("offline_code_invalid", "code")
@@ -161,7 +192,7 @@ class TokenPage:
                 return Left(Result.AUTH_METHOD_FAILED)
             return WRONG_DIGITS
 
-        return Work(self._owner(flow), then, refusal=WRONG_DIGITS)
+        return Work(owner(self.bank, flow), then, refusal=WRONG_DIGITS)
 
     def _without_phone(self, flow: Flow, payment: Payment | None) -> Answer:
         """Send a code instead, where there is one: no phone may be asked, or not so often."""

@@ -120,6 +120,30 @@ class Approving:
         known = _origin(handset, origin) | {"rejectReason": reason}
         return self._end(row, handset, "REJECTED", known, reason=reason)
 
+    def decline(self, operation_id: str, *, reason: str, origin: Origin) -> Refusal | None:
+        """Reject an operation for whoever was given it, with no phone named; None: done."""
+        reason = reason[:MOST_OF_A_REASON]
+        row = self._reading.row(operation_id)
+        if row is None:
+            return Refusal.UNKNOWN
+        moment, known = clock.now(), _origin(None, origin) | {"rejectReason": reason}
+        done = self._transitions.apply(
+            operation_id,
+            OperationRow.expires_at > moment,
+            values={
+                "status": "REJECTED",
+                "finished_at": moment,
+                "additional_data": {**row.additional_data, **known},
+            },
+            reason=reason,
+        )
+        return None if done is not None else self._ended_as(operation_id)
+
+    def end_of(self, operation_id: str) -> tuple[str, object]:
+        """Return the status of an operation, and which phone ended it, if it was one."""
+        row = self._reading.row(operation_id)
+        return ("", None) if row is None else (row.status, row.additional_data.get("activationId"))
+
     def fail(self, header: str | None, operation_id: str, *, origin: Origin) -> Refusal:
         """Count a signature that was wrong against what it was for.
 

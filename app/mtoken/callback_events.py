@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from app import clock
 from app.mtoken.callback_views import ALWAYS, OPERATION, REGISTRATION
 from app.mtoken.callbacks import reference_of
 from app.store.callbacks import CallbackRow
@@ -87,9 +88,9 @@ def _about_operation(row: OperationRow, applications: Sequence[str]) -> Mapping[
         "maxFailureCount": row.max_failures,
         "signatureType": row.factors,
         "externalId": row.external_id,
-        "timestampCreated": _milliseconds(row.created_at),
-        "timestampExpires": _milliseconds(row.expires_at),
-        "timestampFinalized": row.finished_at and _milliseconds(row.finished_at),
+        "timestampCreated": clock.milliseconds(row.created_at),
+        "timestampExpires": clock.milliseconds(row.expires_at),
+        "timestampFinalized": row.finished_at and clock.milliseconds(row.finished_at),
     }
 
 
@@ -99,13 +100,9 @@ def _about_registration(row: Registration) -> Mapping[str, object]:
         "activationName": row.name,
         "deviceInfo": row.device_info,
         "platform": row.platform,
-        "protocol": "powerauth",
+        "protocol": row.kind,
         "activationFlags": row.flags,
         "activationStatus": row.state,
         "blockedReason": row.blocked_reason,
         "applicationId": row.application_id,
     }
-
-
-def _milliseconds(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

@@ -87,7 +87,7 @@ class Callbacks:
 
     def update(self, application_id: str, callback_id: str, wish: CallbackWish) -> Callback:
         """Change a callback; it begins without failures. Raises CallbackNotFound, and as create."""
-        row = self._found(application_id, callback_id)
+        row = self._changing(application_id, callback_id)
         self._write(row, wish)
         row.failures, row.failed_at = 0, None
         self._tell(Name.CALLBACK_CHANGED, row)
@@ -95,8 +95,7 @@ class Callbacks:
 
     def remove(self, application_id: str, callback_id: str) -> None:
         """Remove a callback; what waits for it is never sent. Raises CallbackNotFound."""
-        row = self._found(application_id, callback_id)
-        self._session.refresh(row, with_for_update=True)  # first, as whoever notes a call does it
+        row = self._changing(application_id, callback_id)  # first, as whoever notes a call does it
         self._outbox.void(reference_of(row.id))
         self._session.delete(row)
         self._tell(Name.CALLBACK_REMOVED, row)
@@ -161,10 +160,18 @@ class Callbacks:
         if not visible or self._session.get(MobileApplication, application_id) is None:
             raise ApplicationNotFound(application_id)
 
-    def _found(self, application_id: str, callback_id: str) -> CallbackRow:
+    def _changing(self, application_id: str, callback_id: str) -> CallbackRow:
+        """Return a callback that nobody else changes until this transaction ends.
+
+        Else an address of one change would get the secrets of another.
+        """
         self._check_application(application_id)
-        row = self._session.get(CallbackRow, callback_id)
-        if row is None or row.application_id != application_id:
+        wanted = select(CallbackRow).where(
+            CallbackRow.id == callback_id, CallbackRow.application_id == application_id
+        )
+        fresh = wanted.with_for_update().execution_options(populate_existing=True)
+        row = self._session.scalar(fresh)
+        if row is None:
             raise CallbackNotFound(callback_id)
         return row
 

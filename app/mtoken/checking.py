@@ -11,7 +11,7 @@ from app.errors import SignatureMalformed, TokenMalformed
 from app.mtoken.signing import Signing
 from app.mtoken.tokens import Tokens
 from app.mtoken.verdicts import Refused
-from app.store.registrations import Registration, RegistrationToken
+from app.store.registrations import POWERAUTH, Registration, RegistrationToken
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,9 @@ class Checking:
 
     def _row(self, registration_id: str, within: frozenset[str]) -> Registration | None:
         row = self._session.get(Registration, registration_id)
-        return row if row is not None and row.application_id in within else None
+        if row is None or row.kind != POWERAUTH:
+            return None
+        return row if row.application_id in within else None
 
 
 def attempts_of(row: Registration) -> int:

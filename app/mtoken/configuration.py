@@ -84,6 +84,11 @@ class ApplicationConfiguration:
         )
         return {row.key: [_told(value) for value in self._values(row)] for row in rows}
 
+    def find(self, application_id: str, key: str) -> Sequence[object] | None:
+        """Return what is set for a key, with the secrets in it; None: nothing is."""
+        row = self._row(application_id, key)
+        return None if row is None else self._values(row)
+
     def put(self, application_id: str, key: str, values: Sequence[object]) -> Sequence[object]:
         """Set a key, anew if it was set; return it without secrets.
 

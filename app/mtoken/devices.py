@@ -3,14 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import structlog
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from app.crypto.activation import State
-from app.crypto.vault import Vault
+from app.crypto.vault import CannotOpenError, Vault
 from app.mtoken.keyring import Keyring
 from app.store.operations import OperationApplication, OperationRow
 from app.store.registrations import PushDevice, Registration
+
+log = structlog.get_logger("webflow.devices")
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,11 @@ class Devices:
         bound = [] if row.registration_id is None else [Registration.id == row.registration_id]
         return self._found(
             Registration.user_id == row.user_id,
+            Registration.kind == row.kind,
             Registration.application_id.in_(applications),
             Registration.state == State.ACTIVE.name,
             *bound,
+            flag=row.flag,
         )
 
     def of_user(
@@ -65,20 +70,45 @@ class Devices:
         """Return the phone of a registration, whatever its state, if it can be reached."""
         return self._found(Registration.id == registration_id)
 
-    def _found(self, *conditions: ColumnElement[bool]) -> Sequence[Device]:
+    def is_active(self, registration_id: str, application_id: str, token: str) -> bool:
+        """Tell whether a phone may be told things, and its address is nobody else's by now."""
+        taken = select(PushDevice.registration_id).where(
+            PushDevice.token_digest == self._keyring.push_digest(application_id, token),
+            PushDevice.registration_id != registration_id,
+        )
+        active = select(Registration.id).where(
+            Registration.id == registration_id,
+            Registration.state == State.ACTIVE.name,
+            ~taken.exists(),
+        )
+        return self._session.scalar(active) is not None
+
+    def _found(self, *conditions: ColumnElement[bool], flag: str | None = None) -> Sequence[Device]:
+        """Return the phones that fit; with a flag, only those that have it."""
         wanted = (
-            select(PushDevice, Registration.application_id)
+            select(PushDevice, Registration.application_id, Registration.flags)
             .join(Registration, Registration.id == PushDevice.registration_id)
             .where(*conditions)
             .order_by(PushDevice.created_at, PushDevice.registration_id)
         )
-        return [
-            Device(
-                registration_id=row.registration_id,
-                platform=row.platform,
-                token=self._keyring.push_token(row),
-                application_id=application,
-                environment=row.environment or "",
-            )
-            for row, application in self._session.execute(wanted).all()
-        ]
+        fitting = (
+            (row, application)
+            for row, application, flags in self._session.execute(wanted).all()
+            if flag is None or flag in flags
+        )
+        return [device for each in fitting if (device := self._device(*each))]
+
+    def _device(self, row: PushDevice, application_id: str) -> Device | None:
+        """Return a phone with its address; None if that does not open: all else must go on."""
+        try:
+            token = self._keyring.push_token(row)
+        except CannotOpenError:
+            log.warning("push.address.cannot_open", registration=row.registration_id)
+            return None
+        return Device(
+            registration_id=row.registration_id,
+            platform=row.platform,
+            token=token,
+            application_id=application_id,
+            environment=row.environment or "",
+        )

@@ -39,6 +39,8 @@ class Keyring:
 
     def server_key(self, row: Registration) -> PrivateKey:
         """Return our key of a registration."""
+        if row.server_key_sealed is None:
+            raise ValueError("it is registered by its public key alone")
         return PrivateKey(self._open("registrations.server_key", row.id, row.server_key_sealed))
 
     def put_code(self, row: Registration, code: str) -> None:

@@ -16,7 +16,7 @@ from app.mtoken.keyring import Keyring
 from app.settings import MtokenSettings
 from app.store.applications import MobileApplication
 from app.store.envelopes import TemporaryKeyRow
-from app.store.registrations import Registration
+from app.store.registrations import POWERAUTH, Registration
 
 MAY_ASK = {State.ACTIVE.name, State.BLOCKED.name}
 FIRST_VERSION = "3.3"
@@ -65,7 +65,8 @@ class Keystore:
         if request.activation_id is None:
             return None
         row = self._session.get(Registration, request.activation_id)
-        if row is None or row.application_id != application.id or row.state not in MAY_ASK:
+        known = row is not None and row.kind == POWERAUTH and row.application_id == application.id
+        if row is None or not known or row.state not in MAY_ASK:
             raise InvalidKeyRequestError("no such registration")
         return row
 
@@ -82,5 +83,5 @@ class Keystore:
         )
         self._keyring.put_temporary(row, private)
         self._session.add(row)
-        issued, expires = (int(at.timestamp() * 1000) for at in (moment, row.expires_at))
+        issued, expires = map(clock.milliseconds, (moment, row.expires_at))
         return TemporaryKey(row.id, private.public, issued, expires)

@@ -27,7 +27,7 @@ from app.mtoken.verdicts import Refused
 from app.mtoken.wording import spoken
 from app.nextstep.form_data import localise
 from app.store.operations import OperationRow
-from app.store.registrations import Registration
+from app.store.registrations import POWERAUTH, Registration
 from app.texts import Texts
 
 BIOMETRY: Final = SignatureType.POSSESSION_BIOMETRY
@@ -155,7 +155,7 @@ class Offline:
 
     def _row(self, operation: Operation, registration_id: str) -> Registration:
         row = self._session.get(Registration, registration_id)
-        if row is None or row.user_id != operation.user_id:
+        if row is None or row.kind != POWERAUTH or row.user_id != operation.user_id:
             raise RegistrationNotFound(registration_id)
         return row
 

@@ -29,7 +29,7 @@ from app.mtoken.offline import Digits, Offline
 from app.mtoken.operation_views import Operation, Origin, Refusal
 from app.mtoken.operations import Operations
 from app.store.flows import Flow
-from app.store.registrations import Registration
+from app.store.registrations import POWERAUTH, Registration
 
 CODE: Final = re.compile(r"[0-9]{8}-[0-9]{8}")
 HALF_OF_A_NONCE: Final = 8
@@ -147,7 +147,7 @@ class OfflineCalls:
         self, operation: Operation, registration_id: str, within: frozenset[str]
     ) -> Registration:
         row = self._session.get(Registration, registration_id)
-        is_users = row is not None and row.user_id == operation.user_id
+        is_users = row is not None and row.user_id == operation.user_id and row.kind == POWERAUTH
         if row is None or not is_users or row.application_id not in within:
             raise RegistrationNotFound(registration_id)
         return row

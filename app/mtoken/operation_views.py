@@ -28,6 +28,8 @@ class NewOperation:
     expires_at: datetime | None = None
     """Empty: as the template says; the portal's operation never outlives its flow."""
     external_id: str | None = None
+    kind: str = "powerauth"
+    """Which kind of registration may sign it."""
     registration_id: str | None = None
     flag: str | None = None
     proximity_check: bool | None = None
@@ -38,6 +40,17 @@ class NewOperation:
     additional_data: Mapping[str, object] = field(default_factory=dict)
     needs_phone: bool = False
     """Whether its user, or the registration, must have a phone that could sign it now."""
+    notice: "Notice | None" = None
+    """Empty: the push says what the template says."""
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What the push of an operation says and carries."""
+
+    text: str = ""
+    """Empty: as the template says."""
+    extras: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,9 @@ class Operation:
 
     id: str
     user_id: str | None
+    kind: str
+    """Which kind of registration may sign it."""
+    registration_id: str | None
     applications: Sequence[str]
     template: str
     operation_type: str
@@ -87,6 +103,7 @@ class Handset:
     user_id: str
     application_id: str
     flags: frozenset[str] = frozenset()
+    kind: str = "powerauth"
 
 
 @dataclass(frozen=True)

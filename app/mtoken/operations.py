@@ -17,14 +17,15 @@ from app.errors import (
     ApplicationNotFound,
     BadRequest,
     InvalidOperationData,
+    NotConfigured,
     OperationChangeRefused,
     OperationNotFound,
     RegistrationNotFound,
 )
 from app.mtoken.operation_views import NewOperation, Operation, OperationSearch
 from app.mtoken.reading import Reading, status_of
-from app.mtoken.shelf import template_named
-from app.mtoken.templates import Template, data_of, form_of_data
+from app.mtoken.shelf import TEMPLATE, template_named
+from app.mtoken.templates import TEXT_MESSAGE, Template, data_of, form_of_data
 from app.mtoken.transitions import Transitions
 from app.mtoken.wording import filled, kept
 from app.nextstep.form_data import MalformedFormData, parse_form, parse_shown
@@ -37,6 +38,8 @@ from app.store.registrations import Registration
 SEED_BYTES = 16
 MOST_OF_A_REASON = 32
 BATCH = 100
+SMS = "sms"
+"""The kind of an operation that whoever has a code approves."""
 
 
 class Operations:
@@ -74,6 +77,8 @@ class Operations:
         RegistrationNotFound where a phone is needed and there is none.
         """
         template = template_named(self._session, wanted.template)
+        if template.name == TEXT_MESSAGE and wanted.kind != SMS:  # a phone proves more than a code
+            raise NotConfigured(TEMPLATE, name=template.name)
         moment = clock.now()
         expires_at = wanted.expires_at or moment + template.lifetime
         if expires_at <= moment:
@@ -82,7 +87,7 @@ class Operations:
         if wanted.needs_phone:
             self._check_phone(wanted)
         row = self._row(wanted, template, created_at=moment, expires_at=expires_at)
-        self._transitions.begin(row, frozenset(wanted.applications))
+        self._transitions.begin(row, frozenset(wanted.applications), wanted.notice)
         return self._reading.view(row)
 
     def get(self, operation_id: str) -> Operation:
@@ -107,15 +112,23 @@ class Operations:
             .limit(wanted.limit)
         )
 
-    def opened_for(self, user_id: str, since: datetime) -> int:
-        """Count what flows in which nobody has proved anything opened for a user since then."""
+    def opened_for(self, user_id: str, since: datetime, *, kind: str) -> int:
+        """Count what flows in which nobody has proved anything asked of a user since then."""
         counted = select(func.count()).where(
             OperationRow.user_id == user_id,
+            OperationRow.kind == kind,
             OperationRow.created_at > since,
             OperationRow.external_id == Flow.id,
             Flow.authenticated_at.is_(None),
         )
         return self._session.scalar(counted) or 0
+
+    def last_opened(self, external_id: str, *, kind: str) -> datetime | None:
+        """Return when the newest operation of this kind was opened for something of others."""
+        opened = select(func.max(OperationRow.created_at)).where(
+            OperationRow.external_id == external_id, OperationRow.kind == kind
+        )
+        return self._session.scalar(opened)
 
     def proximity_otp(self, operation_id: str) -> str | None:
         """Return what the page shows at this moment to the phone beside it; None: nothing."""
@@ -131,8 +144,11 @@ class Operations:
             operation_id,
             OperationRow.expires_at > clock.now(),
             *self._seen(),
-            values=_ended("CANCELED")
-            | {"status_reason": (reason or "")[:MOST_OF_A_REASON] or None},
+            values={
+                "status": "CANCELED",
+                "finished_at": clock.now(),
+                "status_reason": (reason or "")[:MOST_OF_A_REASON] or None,
+            },
             reason=reason,
         )
         return row is not None
@@ -174,6 +190,7 @@ class Operations:
             return
         fits = [
             Registration.state == State.ACTIVE.name,
+            Registration.kind == wanted.kind,
             Registration.application_id.in_(sorted(wanted.applications)),
         ]
         if wanted.user_id is not None:
@@ -195,7 +212,8 @@ class Operations:
 
     def _expire(self, operation_id: str) -> bool:
         over = OperationRow.expires_at <= clock.now()
-        return self._transitions.apply(operation_id, over, values=_ended("EXPIRED")) is not None
+        ended = {"status": "EXPIRED", "finished_at": OperationRow.expires_at}  # as it was told
+        return self._transitions.apply(operation_id, over, values=ended) is not None
 
     def _found(self, operation_id: str) -> OperationRow:
         row = self._reading.row(operation_id, *self._seen())
@@ -219,6 +237,7 @@ class Operations:
             id=operation_id,
             version=1,
             user_id=wanted.user_id,
+            kind=wanted.kind,
             registration_id=wanted.registration_id,
             flag=wanted.flag,
             external_id=wanted.external_id,
@@ -255,10 +274,6 @@ def _factors(wanted: NewOperation, template: Template) -> Sequence[SignatureType
 def seed_place(operation_id: str) -> str:
     """Return where the vault keeps the seed of an operation."""
     return f"operations.proximity_seed:{operation_id}"
-
-
-def _ended(status: str) -> dict[str, object]:
-    return {"status": status, "finished_at": clock.now()}
 
 
 def _said(wanted: NewOperation, template: Template) -> tuple[str, dict[str, object]]:

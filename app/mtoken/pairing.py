@@ -125,6 +125,7 @@ class Pairing:
     def _answer(
         self, row: Registration, outer: OpenedRequest, inner: OpenedRequest
     ) -> dict[str, object]:
+        assert row.server_public is not None  # noqa: S101 - whoever has a code has it
         registered = {
             "activationId": row.id,
             "ctrData": to_base64(self._keyring.counter(row).data),

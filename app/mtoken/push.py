@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Final
 
 from app import clock
-from app.crypto.activation import State
 from app.mtoken.devices import Device, Devices
+from app.mtoken.operation_views import Notice
 from app.mtoken.wording import spoken
 from app.nextstep.form_data import localise, parse_shown
-from app.store.operations import OperationRow
+from app.store.operations import SMS, OperationRow
 from app.store.outbox import Outbox
 from app.store.registrations import Registration
 from app.texts import Texts
@@ -28,9 +28,14 @@ RESULTS: Final[Mapping[str, str]] = {
 SILENT_LIFETIME: Final = timedelta(minutes=5)
 """An app that hears of a change later than this has asked by itself."""
 
-
 MESSAGE_LIFETIME: Final = timedelta(days=1)
 """A bank's message waits this long for a phone that is switched off."""
+
+MOST_OF_A_TITLE, MOST_OF_A_TEXT = 512, 2048
+"""Bytes of JSON: providers take 4 KiB for a whole push, and nothing of a larger one."""
+
+STATUS: Final = "registration:"
+"""Begins the reference of what tells a phone its own state; nothing else is for a blocked one."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Pushes:
         self._texts = texts
         self._devices = devices
 
-    def created(self, row: OperationRow) -> None:
+    def created(self, row: OperationRow, notice: Notice) -> None:
         """Ask the user to look at the phone."""
         if row.silent:
             return
@@ -66,15 +71,17 @@ class Pushes:
             self._texts.words(row.language).saying(spoken(row.texts, row.language).words),
             parameters=row.parameters,
         )
-        texts = {"title": message_of(words, "title"), "text": message_of(words, "summary")}
-        extras = {"messageType": "mtoken.operationInit"}
+        text = notice.text or message_of(words, "summary")
+        title = shortened(message_of(words, "title"), MOST_OF_A_TITLE)
+        texts = {"title": title, "text": shortened(text, MOST_OF_A_TEXT)}
+        extras = {"messageType": "mtoken.operationInit", **notice.extras}
         lifetime = row.expires_at - clock.now()
         self._about_operation(row, extras, texts, lifetime=lifetime)
 
     def finished(self, row: OperationRow) -> None:
         """Tell the app, silently, that there is nothing to do; what still waits is never sent."""
-        if self._devices is not None:
-            self._outbox.void(_reference(row))
+        if self._devices is not None or row.kind == SMS:
+            self._outbox.void(reference_of(row.id))
         extras = {
             "messageType": "mtoken.operationFinished",
             "mtokenOperationResult": RESULTS[row.status],
@@ -85,12 +92,9 @@ class Pushes:
         """Tell the app, silently, that it should look at its own status."""
         if self._devices is None:
             return
-        if row.state != State.ACTIVE.name:  # what is personal is not for whoever has it now
-            self._outbox.void(_personal(row.id))
         extras = {"messageType": "activation.statusChanged", "activationStatus": row.state}
         for device in self._devices.of_registration(row.id):
-            reference = f"registration:{row.id}"
-            self._put(device, reference, extras, {}, lifetime=SILENT_LIFETIME)
+            self._put(device, f"{STATUS}{row.id}", extras, {}, lifetime=SILENT_LIFETIME)
 
     def message(self, message: Message) -> int:
         """Push a bank's own message to the person's active phones; return to how many."""
@@ -103,9 +107,17 @@ class Pushes:
             applications=message.applications,
         )
         for device in devices:
-            reference = _personal(device.registration_id)
+            reference = f"message:{device.registration_id}"
             self._put(device, reference, message.extras, words, lifetime=MESSAGE_LIFETIME)
         return len(devices)
+
+    def may_leave(self, reference: str, payload: Mapping[str, str]) -> bool:
+        """Tell whether what has waited is still for whoever has the phone at this moment."""
+        if self._devices is None or reference.startswith(STATUS):
+            return True
+        return self._devices.is_active(
+            payload["registration_id"], payload["application_id"], payload["token"]
+        )
 
     def _about_operation(
         self,
@@ -120,7 +132,7 @@ class Pushes:
         named = {**extras, "operationId": row.id, "operationName": row.operation_type}
         more = {**texts, "operation_id": row.id}
         for device in self._devices.of_operation(row):
-            self._put(device, _reference(row), named, more, lifetime=lifetime)
+            self._put(device, reference_of(row.id), named, more, lifetime=lifetime)
 
     def _put(
         self,
@@ -143,12 +155,22 @@ class Pushes:
         self._outbox.put("push", reference, payload, lifetime=lifetime)
 
 
-def _reference(row: OperationRow) -> str:
-    return f"operation:{row.id}"
+def reference_of(operation_id: str) -> str:
+    """Return what the messages of an operation belong to; when it ends, none leaves any more."""
+    return f"operation:{operation_id}"
 
 
-def _personal(registration_id: str) -> str:
-    return f"message:{registration_id}"
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most so many bytes of JSON, with an ellipsis for what is left out."""
+    kept = text
+    while bytes_of(kept) > most:
+        kept = kept[: -max(2, (bytes_of(kept) - most) // 6)] + "…"  # no character has more than six
+    return kept
+
+
+def bytes_of(value: object) -> int:
+    """Return how large something is in what is sent to a provider."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
 def message_of(words: Mapping[str, object], name: str) -> str:

@@ -1,7 +1,8 @@
 """Read operations as they are at this moment."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from datetime import datetime
+from typing import Final, Protocol
 
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
@@ -22,7 +23,19 @@ OVER: Final[Mapping[str, Refusal]] = {
 """Status of an operation → why nothing can be done about it."""
 
 
-def status_of(row: OperationRow) -> str:
+class Timed(Protocol):
+    """What the clock decides."""
+
+    @property
+    def status(self) -> str:
+        """As the table has it."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """The end of what is pending."""
+
+
+def status_of(row: Timed) -> str:
     """Return the status by the clock: nobody has to have noted that the time is over."""
     if row.status == "PENDING" and clock.now() >= row.expires_at:
         return "EXPIRED"
@@ -38,6 +51,7 @@ def seen_by(handset: Handset) -> Sequence[ColumnElement[bool]]:
     no_flag, any_phone = OperationRow.flag.is_(None), OperationRow.registration_id.is_(None)
     return (
         applications.exists(),
+        OperationRow.kind == handset.kind,
         no_flag | OperationRow.flag.in_(sorted(handset.flags)),
         any_phone | (OperationRow.registration_id == handset.registration_id),
     )
@@ -62,17 +76,19 @@ class Reading:
 
     def views(self, wanted: Select[OperationRow]) -> Sequence[Operation]:
         """Return all that a query finds."""
-        rows = self._session.scalars(wanted).all()
+        return self._viewed(self._session.scalars(wanted).all())
+
+    def view(self, row: OperationRow) -> Operation:
+        """Return one operation."""
+        (view,) = self._viewed([row])
+        return view
+
+    def _viewed(self, rows: Sequence[OperationRow]) -> Sequence[Operation]:
         found: dict[str, list[str]] = {row.id: [] for row in rows}
         which = select(OperationApplication).where(OperationApplication.operation_id.in_(found))
         for link in self._session.scalars(which) if rows else ():
             found[link.operation_id].append(link.application_id)
         return [viewed(row, sorted(found[row.id])) for row in rows]
-
-    def view(self, row: OperationRow) -> Operation:
-        """Return one operation."""
-        (view,) = self.views(select(OperationRow).where(OperationRow.id == row.id))
-        return view
 
 
 def viewed(row: OperationRow, applications: Sequence[str]) -> Operation:
@@ -81,6 +97,8 @@ def viewed(row: OperationRow, applications: Sequence[str]) -> Operation:
     return Operation(
         id=row.id,
         user_id=row.user_id,
+        kind=row.kind,
+        registration_id=row.registration_id,
         applications=applications,
         template=row.template,
         operation_type=row.operation_type,

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from app import clock
@@ -36,8 +37,9 @@ class Receiver:
         return min(self.backoff * GROWTH**steps, longest)
 
 
-FAILURES = select(CallbackRow.failures).where(CallbackRow.id == bindparam("callback"))
-"""Asked after every call; as a constant it is put together once."""
+TABLE = cast("Table", CallbackRow.__table__)
+FAILURES = select(TABLE.c.failures).where(TABLE.c.id == bindparam("callback"))
+"""Asked after every call: put together once, and not through the ORM."""
 
 
 class Receivers:
@@ -52,9 +54,9 @@ class Receivers:
         self._journal = journal
 
     def find(self, callback_id: str) -> CallbackRow | None:
-        """Return a callback that is there and enabled."""
+        """Return a callback that is there, enabled, and has attempts at all."""
         row = self._session.get(CallbackRow, callback_id)
-        return row if row is not None and row.enabled else None
+        return row if row is not None and row.enabled and row.max_attempts > 0 else None
 
     def receiver(self, row: CallbackRow) -> Receiver:
         """Return how often and how fast it is called."""
@@ -85,10 +87,16 @@ class Receivers:
         if not self._is_open(row.failures):
             return True
         moment = clock.now()
-        looking = (
-            update(CallbackRow)
+        # One that is being changed is left alone: whoever changes it may wait for our delivery.
+        ready = (
+            select(CallbackRow.id)
             .where(CallbackRow.id == row.id)
             .where(CallbackRow.failed_at <= moment - self._settings.reset_timeout)
+            .with_for_update(skip_locked=True)
+        )
+        looking = (
+            update(CallbackRow)
+            .where(CallbackRow.id.in_(ready.scalar_subquery()))
             .values(failed_at=moment)
             .execution_options(synchronize_session=False)
         )
@@ -124,7 +132,7 @@ class Receivers:
             self._journal.record(Name.CALLBACK_SUSPENDED, callback_id)
 
     def _failures(self, callback_id: str) -> int:
-        return self._session.scalar(FAILURES, {"callback": callback_id}) or 0
+        return self._session.connection().scalar(FAILURES, {"callback": callback_id}) or 0
 
     def _is_open(self, failures: int) -> bool:
         return failures >= self._settings.failure_threshold > 0

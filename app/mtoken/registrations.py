@@ -28,7 +28,7 @@ from app.mtoken.showing import Showing
 from app.mtoken.verdicts import Refused
 from app.mtoken.views import Moved, Phone, Search, Shown, Wish
 from app.settings import MtokenSettings
-from app.store.registrations import Registration, RegistrationRecord
+from app.store.registrations import POWERAUTH, Registration, RegistrationRecord
 
 NOT_SPECIFIED = "NOT_SPECIFIED"
 ATTEMPTS = range(1, 65)
@@ -133,6 +133,7 @@ class Registrations:
             .where(
                 Registration.user_id == user_id,
                 Registration.application_id == application_id,
+                Registration.kind == POWERAUTH,
                 Registration.state == State.ACTIVE.name,
             )
             .order_by(Registration.last_used_at.desc().nulls_last(), Registration.created_at.desc())
@@ -234,7 +235,7 @@ class Registrations:
     def rename(self, registration_id: str, name: str, *, by: str | None = None) -> Shown:
         """Call a phone otherwise."""
         row = self._locked(registration_id)
-        row.name = name
+        row.name, row.changed_at = name, clock.now()
         self._journal.record(Name.REGISTRATION_RENAMED, row.id, **({"by": by} if by else {}))
         return self._showing.shown(row)
 
@@ -279,7 +280,8 @@ class Registrations:
         self._applications.lock(wish.application_id)
         wanted = Search(wish.user_id, wish.application_id)
         unfinished = {state.name for state in UNFINISHED}
-        if any(each.state in unfinished for each in self.search(wanted)):
+        phones = [each for each in self.search(wanted) if each.kind == POWERAUTH]
+        if any(each.state in unfinished for each in phones):
             raise RegistrationNotAllowed("another registration is not finished")
 
     def _conditions(self, wanted: Search) -> Iterator[ColumnElement[bool]]:

@@ -13,12 +13,20 @@ from app.crypto.signatures import SignatureType
 from app.errors import AlreadyConfigured, NotConfigured
 from app.events import Journal, Name
 from app.mtoken.attributes import TemplateAttribute
-from app.mtoken.templates import SHIPPED, TWO_FACTORS, Template
+from app.mtoken.templates import (
+    APPROVAL,
+    ENROLLMENT,
+    SHIPPED,
+    TEXT_MESSAGE,
+    TWO_FACTORS,
+    Template,
+)
 from app.mtoken.wording import OURS, Saying
 from app.nextstep.form_shapes import RESERVED
 from app.store.operations import OperationTemplateRow
 
 TEMPLATE: Final = "template"
+OF_THE_FACADE: Final = {ENROLLMENT, APPROVAL, TEXT_MESSAGE}
 STRONG: Final = {*TWO_FACTORS, SignatureType.POSSESSION_KNOWLEDGE_BIOMETRY}
 
 
@@ -107,10 +115,10 @@ def template_named(session: Session, name: str) -> Template:
 
 def _check(template: Template) -> None:
     """Refuse what would ask for less than it seems, or could not be shown."""
-    shipped = template.name in SHIPPED
-    if shipped and not STRONG.issuperset(template.factors):
-        raise InvalidTemplate("signatureType", "must be two factors: the portal relies on it")
-    if not shipped and not template.sayings:
+    shipped = SHIPPED.get(template.name)
+    if shipped is not None:
+        _check_shipped(template, shipped)
+    if shipped is None and not template.sayings:
         raise InvalidTemplate("texts", "must not be empty")
     for place, saying in enumerate(template.sayings.values()):
         if saying.attributes != template.attributes:
@@ -120,6 +128,15 @@ def _check(template: Template) -> None:
     for name in ids:
         if name in RESERVED or name.startswith(OURS) or ids.count(name) > 1:
             raise InvalidTemplate("texts.0.attributes", f"{name} has another meaning")
+
+
+def _check_shipped(template: Template, shipped: Template) -> None:
+    if not STRONG.issuperset(template.factors) and template.factors != shipped.factors:
+        raise InvalidTemplate("signatureType", "must be two factors: the portal relies on it")
+    if template.name == TEXT_MESSAGE and template.factors != shipped.factors:
+        raise InvalidTemplate("signatureType", "must be possession: a code proves nothing else")
+    if template.name in OF_THE_FACADE and template.data != shipped.data:
+        raise InvalidTemplate("dataTemplate", f"must be {shipped.data}: it is what is signed")
 
 
 def _written(template: Template) -> dict[str, object]:

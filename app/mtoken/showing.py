@@ -24,6 +24,7 @@ class Showing:
             id=row.id,
             application_id=row.application_id,
             user_id=row.user_id,
+            kind=row.kind,
             state=State.REMOVED.name if over else row.state,
             commit_phase=row.commit_phase,
             code=None if over else self._code(row),
@@ -52,6 +53,6 @@ class Showing:
 
 
 def _fingerprint(row: Registration) -> str | None:
-    if row.device_public is None:
+    if row.device_public is None or row.server_public is None:
         return None
     return fingerprint(PublicKey(row.device_public), row.id, PublicKey(row.server_public))

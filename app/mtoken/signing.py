@@ -32,7 +32,7 @@ from app.mtoken.lifecycle import MAX_FAILED_ATTEMPTS, Lifecycle
 from app.mtoken.verdicts import Opened, Refused, Signed, SignedOpened
 from app.settings import MtokenSettings
 from app.store.applications import MobileApplication
-from app.store.registrations import Registration
+from app.store.registrations import POWERAUTH, Registration
 
 
 class Signing:
@@ -76,7 +76,7 @@ class Signing:
         except ProtocolError as error:
             return Refused(str(error))
         row = self._lifecycle.locked(read.activation_id, within)
-        if row is None:
+        if row is None or row.kind != POWERAUTH:  # nothing counts against what signs otherwise
             return Refused("unknown")
         return self._judge(row, read, method, uri_id, body or query_as_body(query))
 

@@ -71,6 +71,9 @@ class Template:
         return replace(self, sayings=sayings, title=TITLE, greeting=GREETING, summary=SUMMARY)
 
 
+ENROLLMENT, APPROVAL, TEXT_MESSAGE = "enrollment", "approval", "text_message"
+"""What the second façade opens."""
+
 SHIPPED: Final[Mapping[str, Template]] = {
     template.name: template
     for template in (
@@ -89,6 +92,31 @@ SHIPPED: Final[Mapping[str, Template]] = {
             title="operation.title",
             greeting="operation.greeting",
             summary="operation.summary",
+        ),
+        Template(
+            name=ENROLLMENT,
+            operation_type="enrollment",
+            data="A2*R${registration}",
+            title="enrollment.title",
+            greeting="enrollment.greeting",
+            summary="enrollment.summary",
+        ),
+        Template(
+            name=APPROVAL,
+            operation_type="approval",
+            data="A2*T${message}",
+            title="approval.title",
+            greeting="approval.greeting",
+            summary="approval.summary",
+        ),
+        Template(
+            name=TEXT_MESSAGE,
+            operation_type="approval",
+            data="A2*R${number}",
+            title="approval.title",
+            greeting="approval.greeting",
+            summary="approval.summary",
+            factors=(SignatureType.POSSESSION,),
         ),
     )
 }

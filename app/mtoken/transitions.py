@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app import clock
 from app.events import Journal, Name
 from app.mtoken.callback_events import CallbackEvents
+from app.mtoken.operation_views import Notice
 from app.mtoken.push import Pushes
 from app.store.operations import OperationApplication, OperationRecord, OperationRow
 
@@ -33,8 +34,10 @@ class Transitions:
         self._pushes = pushes
         self._told = told
 
-    def begin(self, row: OperationRow, applications: frozenset[str]) -> None:
-        """Keep a new operation."""
+    def begin(
+        self, row: OperationRow, applications: frozenset[str], notice: Notice | None = None
+    ) -> None:
+        """Keep a new operation, and push it; `notice` is what the push says and carries."""
         self._session.add(row)
         self._session.flush()
         self._session.add_all(
@@ -43,7 +46,7 @@ class Transitions:
         )
         self._session.flush()
         self._tell(row, Name.OPERATION_CREATED, reason=None, registration_id=None)
-        self._pushes.created(row)
+        self._pushes.created(row, notice or Notice())
 
     def apply(
         self,

@@ -76,4 +76,4 @@ def sealed_answer(request: OpenedRequest, value: Mapping[str, object]) -> dict[s
 
 def milliseconds() -> int:
     """Return the present time as the protocol writes it."""
-    return int(clock.now().timestamp() * 1000)
+    return clock.milliseconds(clock.now())

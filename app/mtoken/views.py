@@ -71,6 +71,8 @@ class Shown:
     id: str
     application_id: str
     user_id: str
+    kind: str
+    """`powerauth`; `app` or `fido2` for one that has a public key alone."""
     state: str
     commit_phase: str
     code: Code | None

@@ -73,7 +73,8 @@ def spoken(texts: Mapping[str, object] | None, *languages: str) -> Spoken:
     if not texts:
         return Spoken()
     known = {language.lower(): language for language in texts}
-    wanted = (each for tag in languages for each in (tag.lower(), tag.partition("-")[0].lower()))
+    tags = [tag.replace("_", "-").lower() for tag in languages]
+    wanted = (each for tag in tags for each in (tag, tag.partition("-")[0]))
     found = next((known[tag] for tag in (*wanted, DEFAULT) if tag in known), min(texts))
     said = cast("Mapping[str, Any]", texts[found])
     return Spoken(said["words"], said["ui"])

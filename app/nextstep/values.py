@@ -73,6 +73,11 @@ def invisible(text: str) -> bool:
     return any(unicodedata.category(char) == "Cf" for char in text)
 
 
+def is_seen(text: str) -> bool:
+    """Tell whether there is anything in the text that a page shows."""
+    return any(char.isprintable() and not char.isspace() for char in text)
+
+
 def normalise(text: str) -> str:
     """Clean free text: one kind of line break, one space between words, nothing invisible."""
     # Tabs and the like part words, so they become spaces before the other controls vanish.

@@ -4,7 +4,14 @@ Every setting is an environment variable, e.g. `WEBFLOW_SMS__CHANNEL=twilio`, or
 `.env`. `docs/configuration.md` is generated from the docstrings in this package.
 """
 
-from app.settings.apis import MtokenSettings, NextStepSettings, OauthSettings, RegistrationsSettings
+from app.settings.apis import (
+    Fido2Settings,
+    MtokenSettings,
+    NevisSettings,
+    NextStepSettings,
+    OauthSettings,
+    RegistrationsSettings,
+)
 from app.settings.kit import PushChannelName, Section, UnsafeConfiguration
 from app.settings.messages import (
     CallbacksSettings,
@@ -24,6 +31,7 @@ from app.settings.reading import (
     faults_of,
     previous_secrets,
     refuse,
+    require_var_dir,
     root_secret,
     settings_or_exit,
     unknown_settings,
@@ -42,11 +50,13 @@ __all__ = [
     "BankSettings",
     "BrandSettings",
     "CallbacksSettings",
+    "Fido2Settings",
     "FlowSettings",
     "LiveSettings",
     "LockoutSettings",
     "MetricsSettings",
     "MtokenSettings",
+    "NevisSettings",
     "NextStepSettings",
     "OauthSettings",
     "ProxySettings",
@@ -66,6 +76,7 @@ __all__ = [
     "faults_of",
     "previous_secrets",
     "refuse",
+    "require_var_dir",
     "root_secret",
     "settings_or_exit",
     "unknown_settings",

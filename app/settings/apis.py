@@ -94,6 +94,60 @@ class RegistrationsSettings(Section):
     always does."""
 
 
+class NevisSettings(Section):
+    """The second façade, in the style of Nevis Authentication Cloud."""
+
+    enrollment_lifetime: timedelta = Field(
+        default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(days=1)
+    )
+    """How long an app, a passkey or a telephone number may take to be enrolled."""
+
+    approval_lifetime: timedelta = Field(
+        default=timedelta(minutes=2), gt=timedelta(0), le=timedelta(days=1)
+    )
+    """How long an approval waits for its user."""
+
+    proof_lifetime: timedelta = Field(
+        default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(days=1)
+    )
+    """How long after its end the success of a transaction can be proved, once."""
+
+    intent_lifetime: timedelta = Field(
+        default=timedelta(minutes=10), gt=timedelta(0), le=timedelta(hours=1)
+    )
+    """How long an intent token is good for its one use."""
+
+    authenticators: int = Field(default=10, ge=1, le=64)
+    """How many authenticators a user may have; one more is refused."""
+
+    requests_per_hour: int = Field(default=60, ge=1)
+    """Approvals and text messages for one user in an hour; more are refused (429)."""
+
+
+class Fido2Settings(Section):
+    """Security keys and passkeys."""
+
+    portal: bool = True
+    """Whether customers who have one may sign in and approve with it in the portal; what an
+    operation says of the Mobile Token says nothing of passkeys."""
+
+    rp_id: str = ""
+    """Domain that passkeys belong to; empty: the host of `public_url`. Passkeys that were made
+    for one domain work on no other."""
+
+    rp_name: str = ""
+    """What browsers call it; empty: the bank's name."""
+
+    origins: tuple[str, ...] = ()
+    """Origins of pages that may ask for passkeys, e.g. `["https://bank.example"]`; empty: that of
+    `public_url`, and in the demo the demo client's, too."""
+
+    timeout: timedelta = Field(
+        default=timedelta(minutes=5), gt=timedelta(0), le=timedelta(minutes=10)
+    )
+    """How long browsers are asked to wait for a passkey."""
+
+
 class NextStepSettings(Section):
     """The API by which the bank's back ends prepare operations."""
 

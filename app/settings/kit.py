@@ -1,7 +1,10 @@
 """What the sections of the configuration are made of."""
 
 import os
+import re
 from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from limits import parse_many
@@ -9,6 +12,8 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     Field,
+    ValidationInfo,
+    field_validator,
 )
 
 PREFIX = "WEBFLOW_"
@@ -37,11 +42,20 @@ def _readable_limit(value: str) -> str:
 
 def readable_file(value: str) -> str:
     """Return the path of a file that can be read, or nothing."""
-    if value and not os.access(value, os.R_OK):
+    if value and not (Path(value).is_file() and os.access(value, os.R_OK)):
         raise ValueError("cannot be read")
     return value
 
 
+def origin(value: str) -> str:
+    """Return the address of a site without a trailing slash, or nothing."""
+    value = value.rstrip("/")
+    if value and re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", value) is None:
+        raise ValueError("begins with http:// or https:// and has no path")
+    return value
+
+
+Origin = Annotated[str, AfterValidator(origin)]
 RateLimit = Annotated[str, AfterValidator(_readable_limit)]
 
 
@@ -55,3 +69,19 @@ class UnsafeConfiguration(ValueError):  # noqa: N818 - the name that pydantic sh
 
 class Section(BaseModel, use_attribute_docstrings=True, frozen=True, extra="forbid"):
     """One concern of the configuration."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _seconds(cls, value: object, info: ValidationInfo) -> object:
+        """Read a duration in seconds: a variable is text, and digits alone are no ISO 8601."""
+        field = cls.model_fields[info.field_name or ""]
+        is_number = isinstance(value, str) and re.fullmatch(r"[0-9]+(\.[0-9]+)?", value)
+        return float(str(value)) if field.annotation is timedelta and is_number else value
+
+    @field_validator("*")
+    @classmethod
+    def _not_negative(cls, value: object) -> object:
+        durations = value if isinstance(value, tuple) else (value,)
+        if any(isinstance(each, timedelta) and each < timedelta(0) for each in durations):
+            raise ValueError("is negative")
+        return value

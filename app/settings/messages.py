@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 from pydantic import (
     AfterValidator,
     Field,
-    FilePath,
     SecretStr,
     WithJsonSchema,
 )
@@ -153,7 +152,7 @@ class CallbacksSettings(Section):
     reset_timeout: timedelta = timedelta(seconds=60)
     """How long after the last of these failures one call tries whether it works again."""
 
-    ca_file: Annotated[FilePath | None, WithJsonSchema({"type": "string", "format": "path"})] = None
+    ca_file: Annotated[str, AfterValidator(readable_file)] = ""
     """PEM file of authorities that receivers are trusted by; empty: those of the system."""
 
     def allows_private(self, profile: str) -> bool:

@@ -1,18 +1,36 @@
 """The portal: the bank, the flows, the pages, and how long somebody is blocked."""
 
-import re
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
+from babel import Locale, UnknownLocaleError
 from pydantic import (
+    AfterValidator,
     Field,
-    field_validator,
 )
 
 from app.settings.kit import (
     Attempts,
+    Origin,
     Section,
 )
+
+
+def _known_language(code: str) -> str:
+    try:
+        Locale.parse(code)
+    except (UnknownLocaleError, ValueError):
+        raise ValueError("not a language, e.g. cs") from None
+    return code
+
+
+def _known_timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("not a time zone, e.g. Europe/Prague") from None
+    return name
 
 
 class BankSettings(Section):
@@ -69,7 +87,7 @@ class LiveSettings(Section):
     port: int = Field(default=8081, ge=1, le=65535)
     """Port of the process of its own."""
 
-    url: str = ""
+    url: Origin = ""
     """Address of that process as browsers see it; empty: the portal's own, where a proxy passes
     `/socket.io/` to it."""
 
@@ -79,14 +97,6 @@ class LiveSettings(Section):
 
     per_browser: int = Field(default=5, ge=1, le=100)
     """Sockets of one browser, e.g. tabs."""
-
-    @field_validator("url")
-    @classmethod
-    def _an_origin(cls, value: str) -> str:
-        value = value.rstrip("/")
-        if value and re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", value) is None:
-            raise ValueError("begins with http:// or https:// and has no path")
-        return value
 
 
 class LockoutSettings(Section):
@@ -104,8 +114,10 @@ class LockoutSettings(Section):
 class WebSettings(Section):
     """What people see."""
 
-    languages: tuple[str, ...] = ("en", "cs", "de", "fr", "es", "uk", "ro")
+    languages: tuple[Annotated[str, AfterValidator(_known_language)], ...] = Field(
+        default=("en", "cs", "de", "fr", "es", "uk", "ro"), min_length=1
+    )
     """Languages that the pages offer; the first one is the default."""
 
-    timezone: str = "Europe/Prague"
+    timezone: Annotated[str, AfterValidator(_known_timezone)] = "Europe/Prague"
     """Time zone of times on pages."""

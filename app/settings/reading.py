@@ -5,6 +5,7 @@ import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from pydantic import (
     ValidationError,
@@ -29,9 +30,9 @@ def root_secret(settings: Settings) -> bytes:
     """
     if given := settings.secret_key.get_secret_value():
         return given.encode()
-    settings.var_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     kept = settings.var_dir / "secret_key"
     if not kept.exists():
+        require_var_dir(settings)
         draft = kept.with_name(f".secret_key.{secrets.token_hex(8)}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(32))
@@ -42,6 +43,19 @@ def root_secret(settings: Settings) -> bytes:
         finally:
             draft.unlink()
     return kept.read_text().encode()
+
+
+def require_var_dir(settings: Settings) -> None:
+    """Make the folder of what we write; one that cannot be used is the end of the process."""
+    folder = settings.var_dir
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        TemporaryFile(dir=folder).close()
+    except OSError as error:
+        refuse(
+            [f"{folder.resolve()} cannot be used ({error.strerror})"],
+            f"In the folder of {PREFIX}VAR_DIR",
+        )
 
 
 def previous_secrets(settings: Settings) -> list[bytes]:
@@ -87,7 +101,9 @@ def unknown_settings() -> list[str]:
     given = EnvSettingsSource(Settings).env_vars
     others = (
         f"{PREFIX}TEST_",
+        f"{PREFIX}DEMO_ACCESS_",
         f"{PREFIX}DEMO_CLIENT_",
+        f"{PREFIX}DEMO_INSTANCE",
         f"{PREFIX}DEMO_INTEGRATION_",
     )  # the suite's, and the demo client's
     named = (name.upper() for name in given)

@@ -64,6 +64,10 @@ class RateLimitSettings(Section):
     cloud_failures: RateLimit = "60/minute"
     """Calls of the Cloud API that were not authenticated (401)."""
 
+    nevis_failures: RateLimit = "60/minute"
+    """Calls of the second façade without a good key or intent (401, 403), and those that bring a
+    token or a challenge that is none."""
+
 
 class MetricsSettings(Section):
     """Who may read `/metrics`."""
@@ -82,16 +86,22 @@ class RetentionSettings(Section):
     """What customers typed into a flow (the login number), after its end."""
 
     oauth: timedelta = timedelta(days=1)
-    """Requests, codes and tokens, after their end; a replay is noticed while they are kept."""
+    """Requests, codes and tokens, after their end; a replay is noticed while they are kept.
+    Telephone numbers that nobody has confirmed, too, after they were given."""
+
+    transactions: timedelta = Field(default=timedelta(days=365), ge=timedelta(hours=1))
+    """Transactions of the second façade, after their end: then they are unknown, and count for no
+    date of a last login, and no limit."""
 
     outbox: timedelta = timedelta(days=7)
     """Rows of messages that were delivered, have failed or were not needed."""
 
-    sms_codes: timedelta = timedelta(days=90)
-    """Rows of codes in `da_sms_authorization`; in the demo they are readable."""
+    sms_codes: timedelta = Field(default=timedelta(days=90), ge=timedelta(days=1))
+    """Rows of codes in `da_sms_authorization`; in the demo they are readable. By them the messages
+    of a day are counted."""
 
-    attempts: timedelta = timedelta(days=30)
-    """Counts of failures of a user, after the last one."""
+    attempts: timedelta = Field(default=timedelta(days=30), ge=timedelta(days=1))
+    """Counts of failures of a user, after the last one, and not before the end of a block."""
 
     inbox: timedelta = timedelta(days=365)
     """Messages in the inbox, read or not, after they were posted."""

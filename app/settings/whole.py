@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     Field,
@@ -20,13 +21,21 @@ from pydantic_settings import (
 )
 from sqlalchemy import make_url
 
-from app.settings.apis import MtokenSettings, NextStepSettings, OauthSettings, RegistrationsSettings
+from app.settings.apis import (
+    Fido2Settings,
+    MtokenSettings,
+    NevisSettings,
+    NextStepSettings,
+    OauthSettings,
+    RegistrationsSettings,
+)
 from app.settings.guide import GuideSource
 from app.settings.kit import (
     LEAST_VARIETY,
     PREFIX,
     SHORTEST_SECRET,
     SURFACES,
+    Origin,
     Surface,
     UnsafeConfiguration,
 )
@@ -74,10 +83,10 @@ class Settings(BaseSettings):
     demo_port: int = Field(default=8888, ge=1, le=65535)
     """Port of the demo client."""
 
-    public_url: str = ""
+    public_url: Origin = ""
     """The portal as browsers see it, and the issuer; empty: `http://localhost:<port>`."""
 
-    demo_url: str = ""
+    demo_url: Origin = ""
     """Address of the demo client as browsers see it; empty: `http://localhost:<demo_port>`."""
 
     database_url: str = ""
@@ -120,11 +129,13 @@ class Settings(BaseSettings):
     bank: BankSettings = BankSettings()
     brand: BrandSettings = BrandSettings()
     callbacks: CallbacksSettings = CallbacksSettings()
+    fido2: Fido2Settings = Fido2Settings()
     flow: FlowSettings = FlowSettings()
     live: LiveSettings = LiveSettings()
     lockout: LockoutSettings = LockoutSettings()
     metrics: MetricsSettings = MetricsSettings()
     mtoken: MtokenSettings = MtokenSettings()
+    nevis: NevisSettings = NevisSettings()
     nextstep: NextStepSettings = NextStepSettings()
     oauth: OauthSettings = OauthSettings()
     proxy: ProxySettings = ProxySettings()
@@ -158,6 +169,8 @@ class Settings(BaseSettings):
         for prefix in ("postgresql://", "postgres://"):
             if value.startswith(prefix):
                 return "postgresql+psycopg://" + value.removeprefix(prefix)
+        if value and not value.startswith(("postgresql+psycopg://", "sqlite://")):
+            raise ValueError("begins with postgresql://, jdbc:postgresql:// or sqlite://")
         return value
 
     @field_validator("redis_url")
@@ -210,6 +223,18 @@ class Settings(BaseSettings):
     def demo_address(self) -> str:
         """Address of the demo client without a trailing slash."""
         return (self.demo_url or f"http://localhost:{self.demo_port}").rstrip("/")
+
+    @property
+    def rp_id(self) -> str:
+        """Domain that passkeys belong to."""
+        return self.fido2.rp_id or urlsplit(self.issuer).hostname or ""
+
+    @property
+    def passkey_origins(self) -> tuple[str, ...]:
+        """Origins of pages that may ask for passkeys."""
+        demo = (self.demo_address,) if self.profile == "demo" else ()
+        parts = urlsplit(self.issuer)
+        return self.fido2.origins or (f"{parts.scheme}://{parts.netloc}", *demo)
 
     @property
     def is_https(self) -> bool:

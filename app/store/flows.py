@@ -68,7 +68,7 @@ class Flow(Base):
     """Why the last answer was not taken: `{code, field, values}`; never a secret."""
 
     mtoken_operation_id: Mapped[str | None] = mapped_column(String(64))
-    """What the phone is asked now; its state is in its own table."""
+    """What the phone, or a passkey, is asked now; its state is in its own table."""
     offline: Mapped[dict[str, Any] | None]
     """Which phone signs without a network, and what makes its code one of a kind:
     `{registration_id, nonce}`; never from a form."""

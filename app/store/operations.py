@@ -8,6 +8,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.store.db import Base
 
+SMS = "sms"
+"""The kind of operations that no registration signs: whoever has the code approves."""
+
 
 class OperationRow(Base):
     """One thing that a phone is asked to sign; its status is nobody else's to keep."""
@@ -32,6 +35,8 @@ class OperationRow(Base):
     """Number of its newest history row; grows with each change."""
     user_id: Mapped[str | None] = mapped_column(String(256))
     """Empty: whoever claims it first."""
+    kind: Mapped[str] = mapped_column(String(16), default="powerauth")
+    """Which kind of registration may sign it; `sms`: whoever has the code."""
     registration_id: Mapped[str | None] = mapped_column(String(64))
     """The only phone that may sign it; empty: any phone of the user."""
     flag: Mapped[str | None] = mapped_column(String(256))

@@ -1,6 +1,7 @@
 """Codes sent by SMS, in the table that the user's guide names, and codes that nobody gets."""
 
 from datetime import datetime
+from uuid import uuid4
 
 from sqlalchemy import Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
@@ -55,6 +56,16 @@ class SmsDecoy(Message):
     """
 
     __tablename__ = "sms_decoys"
+
+
+def new_message_id(language: str, *, is_decoy: bool) -> str:
+    """Name a message that is written in a language."""
+    return f"{DECOY if is_decoy else ''}{uuid4()}.{language}"
+
+
+def language_of(message_id: str) -> str | None:
+    """Return the language in which a message was written; None if its name does not say."""
+    return message_id.partition(".")[2] or None
 
 
 def table_of(message_id: str) -> type[Message]:

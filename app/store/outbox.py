@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import cache
+from typing import cast
 from uuid import uuid4
 
 from sqlalchemy import (
@@ -13,6 +14,8 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     String,
+    Table,
+    Update,
     bindparam,
     literal_column,
     select,
@@ -130,6 +133,20 @@ class Outbox:
         when one of them comes up. The caller commits before it delivers. The row shows the error
         as it was: `SENDING`, if a worker took it and never said how it went.
         """
+        while (row := self._take(hold, kinds, without)) is not None:
+            try:
+                opened = self._vault.open(row.payload or b"", context=_context(row.id))
+            except CannotOpenError:
+                self.failed(row.id, "cannot_open")
+                continue
+            payload: dict[str, str] = json.loads(opened)
+            return row, payload
+        return None
+
+    def _take(
+        self, hold: timedelta, kinds: Collection[str], without: Collection[str]
+    ) -> OutboxRow | None:
+        """Take what has been due longest, and end what is too late on the way."""
         moment = clock.now()
         row = self._next(moment, kinds, without)
         while row is not None and row.expires_at <= moment:
@@ -138,16 +155,10 @@ class Outbox:
         if row is None or row.payload is None:
             return None
         taken = {"due_at": moment + hold, "attempts": row.attempts + 1}
-        self._session.execute(TAKE, {"row": row.id, "until": moment + hold})
+        self._session.connection().execute(TAKE, {"row": row.id, "until": moment + hold})
         for name, value in taken.items():
             set_committed_value(row, name, value)
-        try:
-            opened = self._vault.open(row.payload, context=_context(row.id))
-        except CannotOpenError:
-            self.failed(row.id, "cannot_open")
-            return self.claim(hold=hold, kinds=kinds, without=without)
-        payload: dict[str, str] = json.loads(opened)
-        return row, payload
+        return row
 
     def _next(
         self, moment: datetime, kinds: Collection[str], without: Collection[str]
@@ -174,15 +185,18 @@ class Outbox:
 
     def delivered(self, row_id: str, *, kept: timedelta | None = None) -> None:
         """Note the success and forget the payload; `kept`: how long the row is, if not as all."""
-        self._finish(row_id, "delivered", "", delete_after=_after(kept), payload=None)
+        self._finish(FORGET, row_id, "delivered", "", kept)
 
     def failed(self, row_id: str, error: str, *, kept: timedelta | None = None) -> None:
         """Give up: another attempt would end the same.
 
         With `kept` the payload stays as long as the row: an operator may still have it sent.
         """
-        forgotten = {} if kept is not None else {"payload": None}
-        self._finish(row_id, "failed", error, delete_after=_after(kept), **forgotten)
+        self._finish(FORGET if kept is None else FINISH, row_id, "failed", error, kept)
+
+    def drop(self, row_id: str, error: str) -> None:
+        """Make sure that what was claimed is never sent: nobody may read it any more."""
+        self._finish(FORGET, row_id, "void", error, None)
 
     def revive(self, row_id: str) -> bool:
         """Let a delivery that has failed begin again; False if its payload is gone."""
@@ -207,21 +221,38 @@ class Outbox:
         row_id = str(uuid4())
         return row_id, self._vault.seal(json.dumps(payload).encode(), context=_context(row_id))
 
-    def _finish(self, row_id: str, state: str, error: str, **more: object) -> None:
-        self._session.execute(
-            update(OutboxRow)
-            .where(OutboxRow.id == row_id, OutboxRow.state == "pending")
-            .values(state=state, finished_at=clock.now(), error=error, **more)
-            .execution_options(synchronize_session=False)
-        )
+    def _finish(
+        self, how: Update, row_id: str, state: str, error: str, kept: timedelta | None
+    ) -> None:
+        moment = clock.now()
+        values = {
+            "row": row_id,
+            "ending": state,
+            "why": error,
+            "moment": moment,
+            "until": None if kept is None else moment + kept,
+        }
+        self._session.connection().execute(how, values)
 
 
+# Every delivery runs these: put together once, and not through the ORM.
+TABLE = cast("Table", OutboxRow.__table__)
 TAKE = (
-    update(OutboxRow)
-    .where(OutboxRow.id == bindparam("row"))
-    .values(due_at=bindparam("until"), attempts=OutboxRow.attempts + 1, error=SENDING)
-    .execution_options(synchronize_session=False)
+    update(TABLE)
+    .where(TABLE.c.id == bindparam("row"))
+    .values(due_at=bindparam("until"), attempts=TABLE.c.attempts + 1, error=SENDING)
 )
+FINISH = (
+    update(TABLE)
+    .where(TABLE.c.id == bindparam("row"), TABLE.c.state == "pending")
+    .values(
+        state=bindparam("ending"),
+        error=bindparam("why"),
+        finished_at=bindparam("moment"),
+        delete_after=bindparam("until"),
+    )
+)
+FORGET = FINISH.values(payload=None)
 
 
 @cache
@@ -249,10 +280,6 @@ def is_next() -> ColumnElement[bool]:
         earlier.turn < OutboxRow.turn,
     )
     return ~before.exists()
-
-
-def _after(kept: timedelta | None) -> datetime | None:
-    return None if kept is None else clock.now() + kept
 
 
 def _context(row_id: str) -> str:

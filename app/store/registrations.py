@@ -1,4 +1,4 @@
-"""Registrations: one phone of one user each, its history, its tokens and its push address."""
+"""Registrations: one phone or key of one user each, its history, tokens and push address."""
 
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.store.db import Base
 
 REGISTRATION = "registrations.id"
+POWERAUTH, APP, FIDO2 = "powerauth", "app", "fido2"
 
 
 class Registration(Base):
-    """One phone bound to one user; the protocol says activation."""
+    """One phone, or one security key, bound to one user; the protocol says activation.
+
+    A phone of the PowerAuth protocol shares keys and a counter with us. An app of the second
+    façade (`app`) and a passkey (`fido2`) have a public key alone: they sign.
+    """
 
     __tablename__ = "registrations"
     __table_args__ = (
@@ -25,10 +30,15 @@ class Registration(Base):
             "failed_attempts >= 0 AND failed_attempts <= max_failed_attempts", name="attempts"
         ),
         CheckConstraint("(state = 'BLOCKED') = (blocked_reason IS NOT NULL)", name="blocked"),
+        CheckConstraint("kind IN ('powerauth', 'app', 'fido2')", name="kind"),
         CheckConstraint(
-            "state IN ('CREATED', 'REMOVED') OR keys_sealed IS NOT NULL AND "
-            "counter_data_sealed IS NOT NULL AND device_public IS NOT NULL",
+            "state IN ('CREATED', 'REMOVED') OR device_public IS NOT NULL AND "
+            "(kind <> 'powerauth' OR keys_sealed IS NOT NULL AND counter_data_sealed IS NOT NULL)",
             name="keys",
+        ),
+        CheckConstraint(
+            "kind <> 'powerauth' OR server_key_sealed IS NOT NULL AND server_public IS NOT NULL",
+            name="server_key",
         ),
         Index("ix_registrations_user", "user_id", "application_id", "state"),
         Index("ix_registrations_expiry", "state", "expires_at"),
@@ -39,6 +49,8 @@ class Registration(Base):
     application_id: Mapped[str] = mapped_column(ForeignKey("mobile_applications.id"), index=True)
     user_id: Mapped[str] = mapped_column(String(256))
     """The bank's user id."""
+    kind: Mapped[str] = mapped_column(String(16), default=POWERAUTH)
+    """By what protocol it proves itself; what is to be signed is asked of one kind."""
     state: Mapped[str] = mapped_column(String(16))
     commit_phase: Mapped[str] = mapped_column(String(16))
     """When it becomes ACTIVE, and when its one-time password is asked for."""
@@ -51,14 +63,15 @@ class Registration(Base):
     otp_digest: Mapped[str | None] = mapped_column(String(64))
     """Keyed hash of the one-time password that a person has to know besides."""
 
-    server_key_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    """Our private key of this registration."""
-    server_public: Mapped[bytes] = mapped_column(LargeBinary)
+    server_key_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Our private key of this registration; PowerAuth alone has one."""
+    server_public: Mapped[bytes | None] = mapped_column(LargeBinary)
     device_public: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """A point of P-256, 65 bytes; of a passkey the COSE key."""
     keys_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The symmetric keys that both sides have derived."""
     counter: Mapped[int] = mapped_column(default=0)
-    """Number of the next code in the hash chain; never goes back."""
+    """Number of the next code in the hash chain, or what a passkey counted; never goes back."""
     counter_data_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The chain's 16 bytes at that place (the protocol says CTR_DATA)."""
     failed_attempts: Mapped[int] = mapped_column(default=0)

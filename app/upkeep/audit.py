@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import cast
 
 from sqlalchemy import Select, Table, func, insert, select
@@ -65,12 +66,16 @@ class Audit:
         *,
         actor: str,
         request: str | None,
+        came: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        """Keep facts with who did it, in this transaction; some are about flows."""
+        """Keep facts with who did it, in this transaction; some are about flows.
+
+        `came` is the façade, and the address from which it was called: only the trail has it.
+        """
         if not events:
             return
         moment = clock.now()
-        rows = [_row(event, flows.get(event.subject)) for event in events]
+        rows = [_row(event, flows.get(event.subject), came) for event in events]
         common = {"at": moment, "actor": actor[:300], "request": request}
         # Not through the ORM: this is on the way of every request that does something.
         self._session.connection().execute(APPEND, [common | row for row in rows])
@@ -181,8 +186,8 @@ def canonical(facts: Mapping[str, object]) -> bytes:
     return json.dumps(facts, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
-def _row(event: Event, flow: Flow | None) -> dict[str, object]:
-    facts = redacted(event.facts)
+def _row(event: Event, flow: Flow | None, came: Mapping[str, str]) -> dict[str, object]:
+    facts = {**redacted(event.facts), **came}
     client = facts.get("client_id") or facts.get("client") or (flow.client_id if flow else None)
     return {
         "name": event.name.value,

@@ -78,6 +78,8 @@ def _item(entry: AuditEntry, phones: set[str]) -> AuditItem:
     """Return an entry; phones of applications that are not the caller's are not named."""
     facts = dict(entry.facts)
     named = facts.pop("registration", None)
+    for ours in ("facade", "address"):
+        facts.pop(ours, None)
     if entry.subject in phones:
         return AuditItem(entry.subject, entry.name, json.dumps(facts), entry.at)
     facts["operationId"] = entry.subject

@@ -9,15 +9,19 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app import clock
 from app.settings import RetentionSettings
+from app.store.access_keys import IntentRow
 from app.store.attempts import UserAttempts
 from app.store.envelopes import TemporaryKeyRow, UsedValue
 from app.store.flows import Flow
 from app.store.inbox import InboxMessageRow
 from app.store.oauth import AuthorizationCode, AuthorizationRequest, RefreshToken, Token
+from app.store.operations import OperationRow
 from app.store.otps import SmsAuthorization, SmsDecoy
 from app.store.outbox import OutboxRow
 from app.store.sessions import Browser
 from app.store.testers import DemoPush, DemoSms
+from app.store.transactions import TransactionRow
+from app.store.users import PhoneNumberRow
 
 BATCH = 500
 
@@ -38,6 +42,15 @@ class Cleaning:
             RefreshToken.family == AuthorizationCode.family
         )
         over = self._over
+        forgotten = select(OperationRow.id).where(
+            OperationRow.id == TransactionRow.operation_id,
+            over(OperationRow.expires_at, settings.transactions),
+        )
+        awaited = select(TransactionRow.operation_id).where(
+            TransactionRow.phone_number_id == PhoneNumberRow.id,
+            TransactionRow.operation_id == OperationRow.id,
+            OperationRow.expires_at > clock.now(),
+        )
         work: dict[str, tuple[InstrumentedAttribute[str], ColumnElement[bool]]] = {
             "browsers": (
                 Browser.id,
@@ -78,6 +91,14 @@ class Cleaning:
                 TemporaryKeyRow.id,
                 over(TemporaryKeyRow.expires_at, timedelta(0)),
             ),
+            "intents": (IntentRow.digest, over(IntentRow.expires_at, timedelta(0))),
+            "transactions": (TransactionRow.operation_id, forgotten.exists()),
+            "phone_numbers": (
+                PhoneNumberRow.id,
+                over(PhoneNumberRow.created_at, settings.oauth)
+                & PhoneNumberRow.confirmed_at.is_(None)
+                & ~awaited.exists(),
+            ),
             "used_values": (UsedValue.digest, over(UsedValue.expires_at, timedelta(0))),
             "demo_sms": (DemoSms.message_id, over(DemoSms.timestamp, settings.demo_sms)),
             "demo_push": (DemoPush.id, over(DemoPush.timestamp, settings.demo_push)),
@@ -103,8 +124,10 @@ class Cleaning:
         return self._repeat(forget, commit)
 
     def _forget_failures(self, commit: Callable[[], None]) -> int:
+        blocked = UserAttempts.blocked_until
         gone = delete(UserAttempts).where(
-            self._over(UserAttempts.updated_at, self._settings.attempts)
+            self._over(UserAttempts.updated_at, self._settings.attempts),
+            blocked.is_(None) | (blocked <= clock.now()),
         )
         count = self._run(gone)
         commit()

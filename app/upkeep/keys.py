@@ -36,6 +36,7 @@ from app.store.oauth import SigningKey
 from app.store.operations import OperationRow
 from app.store.outbox import OutboxRow
 from app.store.registrations import PushDevice, Registration, RegistrationToken
+from app.store.users import PhoneNumberRow
 
 BATCH = 100
 
@@ -75,6 +76,7 @@ SEALED = (
     Sealed(RegistrationToken.secret_sealed, RegistrationToken.id, "registration_tokens.secret"),
     Sealed(PushDevice.token_sealed, PushDevice.registration_id, "push_devices.token"),
     Sealed(PushCredentialsRow.secret_sealed, PushCredentialsRow.id, "push_credentials.secret"),
+    Sealed(PhoneNumberRow.number_sealed, PhoneNumberRow.id, "phone_numbers.number"),
     Sealed(TemporaryKeyRow.private_sealed, TemporaryKeyRow.id, "temporary_keys.private"),
 )
 """Every column that the vault seals; a new one belongs here."""

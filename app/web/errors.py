@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from app import clock
 from app.errors import OperationNotAvailable, Problem
+from app.web import locale
 
 log = structlog.get_logger("webflow.web")
 
@@ -24,6 +25,8 @@ CODES = {
     HTTPStatus.TOO_MANY_REQUESTS: "too_many_requests",
     HTTPStatus.SERVICE_UNAVAILABLE: "overloaded",
 }
+OF_STRANGERS = frozenset({"invalid_client", "invalid_redirect_uri"})
+"""Where nobody vouches for the address to which the customer was to go."""
 
 
 Dress = Callable[[Exception], ResponseReturnValue]
@@ -88,14 +91,26 @@ def _unknown(error: Exception) -> ResponseReturnValue:
 
 
 def _page(code: str, status: HTTPStatus) -> str:
+    if request.method == "GET":
+        asked = request.args.to_dict(flat=False)
+        if code in OF_STRANGERS:
+            asked.pop("redirect_uri", None)  # no page names it; without it the error is the same
+        locale.keep_in_links(asked)
     error = {
         "code": code,
         "reference": g.get("reference", ""),
         "time": clock.now(),
-        "retry_url": request.path if request.method == "GET" and status >= 500 else None,  # noqa: PLR2004
+        "retry_url": _again() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
         "status": int(status),
     }
     return render_template("errors/error.html", error=error)
+
+
+def _again() -> str | None:
+    """Return an address that is safe to ask for again: what was looked at, or the flow's page."""
+    if request.method == "GET":
+        return request.full_path.removesuffix("?")
+    return request.path if request.endpoint == "flow.answer" else None
 
 
 def _loggable(context: dict[str, object]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from app.errors import NotFound, StepNotExpected
 from app.flows.views import Ended, Problem
 from app.services import services
 from app.web.guard import allow_return_to, refuse_foreign_posts
-from app.web.locale import language
+from app.web.locale import keep_in_links, language
 
 bp = Blueprint("flow", __name__, url_prefix="/flow")
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -48,6 +48,7 @@ def show(handle: str) -> ResponseReturnValue:
         return render_template("ended.html", ended=seen, redirect_after=seconds)
     if request.args.get("notice") == OUT_OF_DATE and seen.problem is None:
         seen = replace(seen, problem=Problem(OUT_OF_DATE))
+        keep_in_links({"notice": OUT_OF_DATE})
     return render_template(seen.template, page=seen)
 
 

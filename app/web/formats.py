@@ -12,7 +12,6 @@ from flask import Flask
 from flask_babel import get_locale
 
 from app import clock
-from app.nextstep.operation_data import plain_amount
 
 # Amounts of an operation have up to 27 digits; Babel quantizes within the context.
 DIGITS = 60
@@ -41,11 +40,6 @@ def money_parts(amount: Decimal | float | str, currency: str) -> tuple[str, str]
 def money(amount: Decimal | float | str, currency: str) -> str:
     """Return an amount as one text: "100.00 CZK", or "100,00 Kč (CZK)"."""
     return " ".join(money_parts(amount, currency))
-
-
-def plain(amount: Decimal) -> str:
-    """Return an amount as text messages write it: "100" or "100.5"."""
-    return plain_amount(amount)
 
 
 def iso(moment: date) -> str:
@@ -87,7 +81,6 @@ def register(app: Flask, *, timezone: str) -> None:
         moment=moment_of,
         money=money,
         money_parts=money_parts,
-        plain=plain,
         seconds_left=seconds_left,
     )
 

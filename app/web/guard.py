@@ -30,6 +30,13 @@ def register(app: Flask, *, https: bool, sockets: str | None = None, fonts: bool
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.wsgi_app = ascii_queries(app.wsgi_app)  # type: ignore[assignment]  # as Flask documents it
 
+    @app.before_request
+    def refuse_more() -> None:
+        """Refuse a body of unknown length of which there is too much: it would just be cut off."""
+        # Servers take it apart however it is written, e.g. `gzip, chunked`.
+        if "Transfer-Encoding" in request.headers and len(request.get_data()) >= MAX_BODY:
+            abort(413)
+
     files = StaticFiles(Path(str(app.static_folder)))
     app.add_template_global(files.address, "static_url")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from ipaddress import IPv6Address, ip_address
 
 import structlog
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_limiter import ApplicationLimit, Limiter, RequestLimit
 
 from app import metrics
@@ -25,6 +25,7 @@ AUTHORIZE = frozenset({"/oauth2/authorize"})
 OAUTH_API = frozenset({"/oauth2/token", "/oauth2/introspect", "/oauth2/revoke", "/oauth2/par"})
 NEXTSTEP = "/powerauth-nextstep/"
 CLOUD = "/powerauth-cloud/"
+NEVIS, OF_APPS = "/nevis/", "/nevisfido/"
 IPV6_CUSTOMER = 64
 """Bits of an IPv6 address that its owner cannot change at will."""
 
@@ -52,9 +53,9 @@ def register(app: Flask, settings: RateLimitSettings, *, redis_url: str) -> None
 
     @app.after_request
     def say_when(response: Response) -> Response:
-        if response.status_code == 429 and limiter.current_limit:  # noqa: PLR2004 - too many requests
-            seconds = limiter.current_limit.limit.get_expiry()
-            response.headers["Retry-After"] = str(seconds)
+        reached = limiter.current_limit
+        if response.status_code == 429 and reached and reached.breached:  # noqa: PLR2004 - too many
+            response.headers["Retry-After"] = str(reached.limit.get_expiry())
         return response
 
 
@@ -79,6 +80,8 @@ def _rules(settings: RateLimitSettings) -> Iterator[tuple[str, str, Applies, Cou
     yield "nextstep", to_nextstep, lambda: request.path.startswith(NEXTSTEP), _refused
     to_cloud = settings.cloud_failures
     yield "cloud", to_cloud, lambda: request.path.startswith(CLOUD), _refused
+    to_nevis = settings.nevis_failures
+    yield "nevis", to_nevis, lambda: request.path.startswith(NEVIS), _guessed
 
 
 def _limit(name: str, rate: str, applies: Applies, counts: Counts | None) -> ApplicationLimit:
@@ -93,6 +96,15 @@ def _limit(name: str, rate: str, applies: Applies, counts: Counts | None) -> App
         deduct_when=counts,
         on_breach=tell,
     )
+
+
+def _guessed(response: Response) -> bool:
+    """Tell whether a key, an intent, a token or a challenge of the second façade was none.
+
+    Where the answer does not say it, the façade does.
+    """
+    is_token = response.status_code == 404 and OF_APPS in request.path  # noqa: PLR2004 - not found
+    return bool(g.get("guessed")) or is_token or response.status_code in (401, 403)
 
 
 def _refused(response: Response) -> bool:

@@ -1,8 +1,9 @@
 """Which language a page speaks: chosen on it, asked for by the client, or the browser's."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from types import MappingProxyType
+from urllib.parse import urlencode
 
 from babel.support import NullTranslations, Translations
 from flask import Flask, g, request, session
@@ -19,8 +20,8 @@ LABELS = {
 }  # fmt: skip
 
 
-KEPT = ("static", "brand")
-"""What proxies may keep, so that it must not set a cookie."""
+KEPT = frozenset({"static", "brand", "oauth_api.jwks", "oauth_api.metadata", "nevis.fido2_client"})
+"""What proxies may keep, so that it must not set a cookie: the person's CSRF token is in it."""
 
 
 class _OverriddenWords(Domain):  # type: ignore[misc]  # the library ships no types
@@ -90,7 +91,7 @@ def register(
                 {
                     "code": code,
                     "label": LABELS.get(code, code),
-                    "url": f"?lang={code}",
+                    "url": _in_language(code),
                     "current": code == present,
                 }
                 for code in languages
@@ -110,6 +111,16 @@ def language() -> str:
     """Return the language of this request, e.g. `cs`."""
     locale = get_locale()
     return str(locale.language) if locale else "en"
+
+
+def keep_in_links(parameters: Mapping[str, str | Sequence[str]]) -> None:
+    """Let the links to other languages keep parameters that this page cannot do without."""
+    g.kept_in_links = parameters
+
+
+def _in_language(code: str) -> str:
+    kept = g.get("kept_in_links", {})
+    return "?" + urlencode({**kept, "lang": code}, doseq=True)
 
 
 def prefer(code: str) -> None:

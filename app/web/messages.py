@@ -32,10 +32,7 @@ PROBLEMS: Mapping[str, Words] = {
         N_("We have no confirmation from your phone yet."),
         N_("Confirm the request in the mobile app first, then go on here."),
     ),
-    "token_over": Words(
-        N_("The request in the mobile app is over."),
-        N_("Send it again, or use an SMS code."),
-    ),
+    "token_over": Words(N_("The request in the mobile app is over.")),
     "ask_too_early": Words(N_("Please wait a moment before you ask the phone again.")),
     "offline_unavailable": Words(
         N_("There is no QR code for this request."),
@@ -45,6 +42,22 @@ PROBLEMS: Mapping[str, Words] = {
     "offline_code_wrong": Words(
         N_("The code from the app was not accepted."),
         N_("Check that you scanned this QR code with the phone chosen here, and type it again."),
+    ),
+    "passkey_missing": Words(
+        N_("Nothing was signed."),
+        N_(
+            "A security key or passkey needs JavaScript, and a moment until the page is ready. "
+            "Try again, or use another way below."
+        ),
+    ),
+    "passkey_over": Words(
+        N_("The request for your security key or passkey is over."),
+        N_("Try again, or use another way below."),
+    ),
+    "passkey_unavailable": Words(N_("You cannot use a security key or passkey now.")),
+    "passkey_wrong": Words(
+        N_("The security key or passkey was not accepted."),
+        N_("Use one that you have registered with the bank."),
     ),
     "too_many_messages": Words(
         N_("No new code was sent: too many were asked for in a short time."),
@@ -95,7 +108,7 @@ ENDINGS: Mapping[str, Words] = {
     ),
     "page_left": Words(
         N_("The request was interrupted"),
-        N_("Its page was closed or loaded anew, so we ended it for your security."),
+        N_("Its page was closed or reloaded, so we ended it for your security."),
     ),
     "failed": Words(
         N_("The request could not be completed"), N_("Something went wrong, so we ended it.")

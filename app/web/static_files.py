@@ -9,6 +9,9 @@ from flask import Response, request, url_for
 
 PACKED = frozenset({"text/css", "text/javascript", "text/html", "image/svg+xml"})
 
+VERSION = 8
+"""Hexadecimal digits of a file's hash: each page, which is not compressed, has a dozen of them."""
+
 
 class StaticFiles:
     """Addresses of static files with the hash of their content: under these they never change."""
@@ -60,5 +63,5 @@ class StaticFiles:
     def _version(self, path: str) -> str:
         if path not in self._versions:
             content = (self._folder / path).read_bytes()
-            self._versions[path] = hashlib.sha256(content).hexdigest()[:16]
+            self._versions[path] = hashlib.sha256(content).hexdigest()[:VERSION]
         return self._versions[path]

@@ -52,8 +52,14 @@ const say = () => {
   (due === SAID.at(-1) ? urgent : polite).textContent = words();
 };
 
+const lose = () => {
+  failed.hidden = false;
+  urgent.textContent = failed.textContent;
+};
+
 const open = () => {
   failed.hidden = true;
+  urgent.textContent = "";
   said = Infinity;
   dialog.showModal();
 };
@@ -64,8 +70,11 @@ const tick = async () => {
     isClosed = false;
   } else if (left() === 0) {
     await ask();
-  } else if (!dialog.open && !isClosed && (await ask()) && left() <= WARNING) {
+  } else if (!dialog.open && !isClosed) {
+    const isHeard = await ask();
+    if (dialog.open || left() > WARNING) return;
     open();
+    if (!isHeard) lose();
   }
   if (!dialog.open) return;
   countdown.textContent = words();
@@ -83,7 +92,7 @@ const extend = async () => {
   dialog.close();
 };
 
-stay.addEventListener("click", () => extend().catch(() => { failed.hidden = false; }));
+stay.addEventListener("click", () => extend().catch(lose));
 dialog.addEventListener("close", () => { isClosed = true; });
 setInterval(tick, 1000); // a machine that slept, or a tab that was slowed down, is right at once
 const look = async () => { if (!document.hidden) { await ask(); tick(); } };

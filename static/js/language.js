@@ -1,6 +1,11 @@
 // Put the words of a freshly loaded page in the place of the present ones, element by element:
 // whatever was typed, chosen or counted down stays. So a language is switched, and a new end shown.
-const WORDS = ["aria-current", "aria-label", "alt", "data-countdown", "data-ready", "datetime", "title"];
+// With the words go links to pages in them, QR codes of them, what a hidden field says was shown,
+// and the size of an amount, which is longer in one language than in another.
+const WORDS = [
+  "aria-current", "aria-label", "alt", "class", "data-countdown", "data-ready", "datetime", "title",
+  "href", "hreflang", "lang", "d", "viewBox", "value",
+];
 const OWN = "[data-live], [data-alert], [data-countdown], dialog [role]"; // written by scripts
 const CONTROLS = "input, select, textarea, button, dialog";
 
@@ -43,11 +48,17 @@ addEventListener("click", async (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   if (await take(link.href).catch(() => false)) {
-    link.closest("details")?.removeAttribute("open");
+    const menu = link.closest("details");
+    menu?.removeAttribute("open");
+    menu?.querySelector("summary").focus(); // the link that had the focus is hidden now
   } else {
     dispatchEvent(new Event("flow:go"));
     location.assign(link.href);
   }
 });
 
-addEventListener("flow:words", () => take(location.pathname).catch(() => {}));
+addEventListener("flow:words", () => {
+  const same = new URLSearchParams(location.search); // the page may say that another was out of date
+  same.delete("lang"); // it may have been switched since
+  take(`?${same}`).catch(() => {});
+});

@@ -27,6 +27,6 @@ addEventListener("pagehide", () => {
   navigator.sendBeacon(`${location.pathname}/leave`, body);
 });
 
-if (performance.getEntriesByType("navigation")[0]?.type === "reload") {
+if (["reload", "back_forward"].includes(performance.getEntriesByType("navigation")[0]?.type)) {
   setTimeout(() => dispatchEvent(new Event("flow:look")), REST);
 }

@@ -8,7 +8,7 @@ import os
 
 import pytest
 
-from tests.support.references import FACADES
+from tests.support.references import FACADES, calls
 from tests.support.store import parts_of
 
 EXAMPLES = int(os.environ.get("WEBFLOW_TEST_EXAMPLES", "2"))
@@ -19,4 +19,5 @@ def test_every_answer_is_one_that_the_document_promises(app, facade):
     from tests.support.fuzzing import Fuzz  # noqa: PLC0415 - slow to import, only needed here
 
     on_sqlite = parts_of(app).settings.embedded
-    assert Fuzz(facade, app, EXAMPLES if on_sqlite else (EXAMPLES + 1) // 2).run() > 100
+    asked = Fuzz(facade, app, EXAMPLES if on_sqlite else (EXAMPLES + 1) // 2).run()
+    assert asked > min(100, 5 * len(list(calls(facade.document(app)))))

@@ -1,12 +1,11 @@
 """Chromium in front of a portal of processes."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.support.chromium import ARGUMENTS, chromium
 from tests.support.portal import Portal
@@ -15,6 +14,8 @@ from tests.support.viewer import Viewer
 from tests.support.visitor import Phone
 
 SCREENSHOTS = "WEBFLOW_TEST_SCREENSHOTS"
+expect.set_options(timeout=30_000)
+"""Milliseconds, as for everything else: nothing takes so long, even where others work beside it."""
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,7 @@ def portal(tiers) -> Portal:
 @pytest.fixture
 def context(browser) -> Iterator[BrowserContext]:
     context = browser.new_context(locale="en-GB", viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield context
     context.close()
 
@@ -64,7 +65,7 @@ def sample_site(tmp_path_factory) -> Iterator[SampleSite]:
 @pytest.fixture(scope="session")
 def only_viewer(browser) -> Iterator[Viewer]:
     context = browser.new_context()
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield Viewer(context.new_page())
     context.close()
 
@@ -93,6 +94,5 @@ def gallery(tmp_path_factory) -> Path:
     if not (given := os.environ.get(SCREENSHOTS)):
         return tmp_path_factory.mktemp("screenshots")
     folder = Path(given)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     return folder

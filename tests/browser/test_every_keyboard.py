@@ -25,6 +25,14 @@ FOCUS = """() => {
 }"""
 
 
+def _asks_the_browser(viewer: Viewer) -> None:
+    """Press where a passkey has to sign first: there is none here, and the page says so."""
+    main = viewer.page.evaluate(FOCUS)["main"]
+    viewer.page.keyboard.press("Enter")
+    viewer.page.wait_for_selector("[data-failed]:not([hidden])")
+    assert viewer.page.evaluate(FOCUS)["main"] == main
+
+
 @pytest.mark.parametrize("name", ASKING)
 def test_the_main_action_is_reached_and_done_with_the_keyboard_alone(
     viewer: Viewer, sample_site, name
@@ -41,6 +49,9 @@ def test_the_main_action_is_reached_and_done_with_the_keyboard_alone(
         if here["main"]:
             break
     assert here["main"]
+    if viewer.page.query_selector("form[data-options]"):
+        _asks_the_browser(viewer)
+        return
     with viewer.page.expect_navigation():
         keyboard.press("Enter")
     assert sample_site.posted[-1]["action"] == here["main"]

@@ -29,7 +29,7 @@ def narrow(browser, site):
 
     def made(language="en", **wishes):
         context = browser.new_context(viewport={"width": 320, "height": 640}, **wishes)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         page = context.new_page()
         serve(page, site, language)

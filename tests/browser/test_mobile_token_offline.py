@@ -78,7 +78,7 @@ def test_a_payment_is_approved_by_digits_that_were_copied(
 def test_the_page_goes_on_when_the_phone_is_online_after_all(page: Page, portal, user, mobile):
     arrive(page, portal, user)
     mobile.approve("login")
-    expect(page.get_by_role("heading", level=1)).to_contain_text("Check this payment", timeout=5000)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Check this payment")
 
 
 def test_without_javascript_it_works_on_a_small_screen(browser, portal, gallery, user, mobile):

@@ -6,14 +6,11 @@ from axe_playwright_python.sync_playwright import Axe
 from app.web.locale import LABELS
 from tests.support.catalogs import arabic, invent
 from tests.support.pages import Site
+from tests.support.sample_pages import samples
 from tests.support.shown import OVERFLOW, serve, visit
 
 pytestmark = pytest.mark.browser
-NAMES = (
-    "username", "password-failed", "review", "review-rich", "approval", "token-near",
-    "offline-payment", "consent", "ended-done", "ended-timeout", "error-internal", "demo-moved",
-    "outbox",
-)  # fmt: skip
+WIDTHS = [320, 1280]
 BACKWARDS = """() => [...document.querySelectorAll('bdi[dir=ltr]')].filter(each => {
   const letters = []
   const texts = document.createTreeWalker(each, NodeFilter.SHOW_TEXT)
@@ -44,27 +41,37 @@ def site(tmp_path_factory) -> Site:
     return Site(folder, labels={"ar": "العربية", **LABELS})
 
 
-@pytest.fixture(params=[320, 1280])
-def page(browser, site, request):
-    context = browser.new_context(viewport={"width": request.param, "height": 800})
-    context.set_default_timeout(10_000)
+@pytest.fixture(scope="module")
+def page(browser, site):
+    """One page for all tests, which opens quickly."""
+    context = browser.new_context()
+    context.set_default_timeout(30_000)
     page = context.new_page()
     serve(page, site, "ar")
     yield page
     context.close()
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.fixture(params=WIDTHS)
+def wide_page(page, request):
+    page.set_viewport_size({"width": request.param, "height": 800})
+    return page
+
+
+@pytest.mark.parametrize("name", sorted(samples()))
 def test_a_page_reads_from_right_to_left(page, name):
     visit(page, name)
     assert page.evaluate("[document.dir, getComputedStyle(document.body).direction]") == ["rtl"] * 2
-    assert page.evaluate(OVERFLOW) == 0
-    assert page.evaluate(BACKWARDS) == []
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(OVERFLOW) == 0, width
+        assert page.evaluate(BACKWARDS) == [], width
+        found = Axe().run(page)
+        assert found.violations_count == 0, (width, found.generate_report())
 
 
-def test_what_is_signed_stands_in_its_own_direction(page):
+def test_what_is_signed_stands_in_its_own_direction(wide_page):
+    page = wide_page
     visit(page, "approval")
     for text in ("100.00 CZK", "238400856/0300", "19-2000145399/0800"):
         written = page.locator("bdi[dir=ltr]", has_text=text)
@@ -75,7 +82,8 @@ def test_what_is_signed_stands_in_its_own_direction(page):
     assert page.locator("#code").evaluate("e => getComputedStyle(e).direction") == "ltr"
 
 
-def test_the_frame_is_mirrored_and_arrows_point_the_other_way(page):
+def test_the_frame_is_mirrored_and_arrows_point_the_other_way(wide_page):
+    page = wide_page
     visit(page, "username")
     assert all(abs(gap) <= 4 for gap in page.evaluate(SIDES))
     visit(page, "demo")

@@ -8,6 +8,8 @@ import httpx2
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from tests.support.patience import comes
+
 pytestmark = pytest.mark.browser
 SOON = "You will be signed out soon"
 LEFT = "The request was interrupted"
@@ -145,7 +147,20 @@ def test_without_a_connection_the_dialog_says_so_and_stays(code_page, time, forg
     code_page.route("**/extend", lambda route: route.fulfill(status=503))
     dialog.get_by_role("button", name="Stay signed in").click()
     expect(dialog).to_contain_text("There is no connection to the bank.")
+    expect(dialog.get_by_role("alert")).to_contain_text("There is no connection to the bank.")
     code_page.unroute("**/extend")
+    dialog.get_by_role("button", name="Stay signed in").click()
+    expect(dialog).to_be_hidden()
+
+
+def test_the_end_is_warned_of_though_there_is_no_connection(code_page, time, forgiven):
+    forgiven.append("Failed to load resource")
+    code_page.context.set_offline(True)
+    time.pass_by(4, 5)
+    dialog = code_page.get_by_role("dialog", name=SOON)
+    expect(dialog).to_be_visible()
+    expect(dialog.get_by_role("alert")).to_contain_text("There is no connection to the bank.")
+    code_page.context.set_offline(False)
     dialog.get_by_role("button", name="Stay signed in").click()
     expect(dialog).to_be_hidden()
 
@@ -159,6 +174,18 @@ def test_a_reload_is_asked_about_and_ends_the_request(page: Page, portal, user):
     assert asked == ["beforeunload"]
     page.wait_for_url(f"{portal.demo}/**")
     expect(page.locator("main")).to_contain_text("The customer left the page")
+
+
+def test_the_back_button_shows_what_it_ended(page: Page, portal, user, phone):  # 117, 118
+    arrive(page, portal, user)
+    page.get_by_label("Password", exact=True).fill("test")
+    page.get_by_label("Code from the SMS").fill(phone.code("LOG IN"))
+    page.keyboard.press("Enter")
+    expect(heading(page)).to_contain_text("Allow")
+    page.get_by_role("checkbox").first.check()  # browsers ask only those who did something
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.go_back()
+    expect(heading(page)).to_have_text(LEFT)
 
 
 def test_whoever_stays_after_all_loses_nothing(page: Page, portal, user, phone):  # 117
@@ -179,8 +206,8 @@ def test_a_window_that_is_closed_ends_the_request(
     address = page.url
     page.on("dialog", lambda dialog: dialog.accept())
     page.close(run_before_unload=True)
+    assert comes(lambda: LEFT in context.request.get(address).text())
     again = context.new_page()
-    again.wait_for_timeout(500)
     again.goto(address)
     expect(heading(again)).to_have_text(LEFT)
     again.close()

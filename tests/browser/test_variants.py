@@ -95,7 +95,7 @@ def test_a_payment_without_sca_is_walked_with_the_keyboard_alone(page: Page, por
 def plain_page(browser):
     """A page of a browser without JavaScript."""
     context: BrowserContext = browser.new_context(java_script_enabled=False, locale="en-GB")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     yield context.new_page()
     context.close()
 
@@ -152,7 +152,7 @@ def test_a_login_without_sca_keeps_the_name_after_a_wrong_password(page: Page, p
 @pytest.mark.parametrize("language", ["en-GB", "cs-CZ"])
 def test_nothing_is_cut_off_at_320_pixels_and_no_amount_breaks(browser, portal, user, language):
     context = browser.new_context(viewport={"width": 320, "height": 640}, locale=language)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(30_000)
     page = context.new_page()
     page.goto(portal.demo)
     assert page.evaluate(OVERFLOW) == 0

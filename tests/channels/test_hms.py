@@ -63,6 +63,17 @@ def test_a_message_is_shown_and_starts_the_app(world, channel):
     }
 
 
+@pytest.mark.parametrize(
+    ("sound", "heard"),
+    [("default", {"default_sound": True}), ("/raw/coins", {"sound": "/raw/coins"})],
+)
+def test_the_usual_sound_is_no_file_of_the_app(world, channel, sound, heard):  # seed 001
+    channel.send(replace(SHOWN, sound=sound))
+    notification = world.hms.taken[0]["android"]["notification"]
+    assert {"sound", "default_sound"} & set(notification) == set(heard)
+    assert notification | heard == notification
+
+
 def test_a_silent_push_is_data_alone(world, channel):
     channel.send(SILENT)
     (message,) = world.hms.taken

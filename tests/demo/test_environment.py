@@ -1,12 +1,12 @@
 import os
 import subprocess
 import sys
-import time
 
 import httpx2
 import pytest
 
 from app.demo.environment import Environment, EnvironmentRefused
+from tests.support.patience import LONG, comes
 from tests.support.processes import free_ports
 
 
@@ -48,13 +48,10 @@ def test_a_process_of_its_own_answers_and_stops_on_a_signal():
         (sys.executable, "-m", "app.demo"), env={**os.environ, "WEBFLOW_DEMO_PORT": str(port)}
     )
     try:
-        until = time.monotonic() + 20
-        while not answers(port) and time.monotonic() < until:
-            time.sleep(0.05)
-        assert answers(port)
+        assert comes(lambda: answers(port))
     finally:
         process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(LONG) == 0
 
 
 def test_a_process_that_cannot_start_says_which_variable_is_wrong():

@@ -42,11 +42,17 @@ def test_every_answer_has_a_strict_policy_and_is_not_kept(browser, portal, addre
     assert f"form-action 'self' {portal.address}" in policy
     assert "frame-ancestors 'none'" in policy
     assert "script-src 'self';" in policy
-    assert "connect-src 'self';" in policy
+    assert policy.endswith("connect-src 'self'")
     assert "unsafe" not in policy
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_only_the_page_for_passkeys_may_load_the_portals_script(browser, portal):
+    policy = browser.get("/passkey/").headers["Content-Security-Policy"]
+    assert f"script-src 'self' {portal.address};" in policy
+    assert policy.endswith(f"connect-src 'self' {portal.address}")
 
 
 def test_no_page_needs_inline_styles_or_scripts(browser):

@@ -3,10 +3,10 @@
 import time_machine
 
 from app import clock
+from app.deliveries import Deliveries
 from app.store.flows import Flow
 from app.store.otps import SmsAuthorization
 from app.store.outbox import OutboxRow
-from app.worker import Deliveries
 from tests.support.banks import FakeBank
 from tests.support.phones import Phone
 from tests.support.store import all_of, on_sqlite, parts_of, put_in, writing

@@ -1,14 +1,13 @@
 """One flow, one browser; one browser, one flow."""
 
 from threading import Thread
-from time import monotonic, sleep
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.store.flows import Flow
 from app.store.sessions import Browser
-from tests.support.store import all_of, census, on_sqlite, reading
+from tests.support.store import all_of, census, on_sqlite, reading, wait_for_a_lock
 from tests.support.threads import at_once
 from tests.support.walker import Walker, prepared
 
@@ -296,15 +295,6 @@ def test_a_newer_request_and_an_answer_in_another_tab_wait_for_each_other_in_one
     newer.join()
     assert [answer.status_code for answer in answers] == [303]
     assert walker.flow().result == "FAILED"
-
-
-def wait_for_a_lock(app):
-    """Return once somebody waits for a lock."""
-    waiting, latest = text("SELECT count(*) FROM pg_locks WHERE NOT granted"), monotonic() + 10
-    with reading(app) as session:
-        while not session.scalar(waiting):
-            assert monotonic() < latest, "nobody waits"
-            sleep(0.02)
 
 
 @on_sqlite

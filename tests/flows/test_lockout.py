@@ -1,15 +1,25 @@
 """Failures in a row block a user for a growing time, over steps and flows (decision 7)."""
 
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 import time_machine
+from sqlalchemy import delete
 
 from app import clock
 from app.events import Name
 from app.store.attempts import UserAttempts
 from tests.support.browser import Page
-from tests.support.store import all_of, on_sqlite, only_one, put_in
+from tests.support.store import (
+    all_of,
+    on_postgresql,
+    on_sqlite,
+    only_one,
+    put_in,
+    wait_for_a_lock,
+    writing,
+)
 from tests.support.threads import at_once
 from tests.support.walker import Walker, normalised
 
@@ -186,3 +196,17 @@ def test_a_fifth_answer_that_is_right_tells_of_no_block(app):
     walker.prove()
     assert walker.flow().step == "CONSENT"
     assert Name.USER_BLOCKED not in [event.name for event in told]
+
+
+@on_postgresql
+def test_failures_that_are_forgotten_at_the_moment_of_a_new_one_fail_no_request(app):
+    fail(app, 1)
+    walker = at_factors(app)
+    trying = Thread(target=lambda: walker.prove(walker.wrong_code()))
+    with writing(app) as session:  # the cleaning, before its commit
+        session.execute(delete(UserAttempts))
+        trying.start()
+        wait_for_a_lock(app)
+    trying.join()
+    assert "Remaining attempts: 4" in walker.page.text
+    assert only_one(app, UserAttempts).failures == 1

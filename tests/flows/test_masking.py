@@ -6,10 +6,10 @@ import time_machine
 from sqlalchemy import event
 
 from app import clock
+from app.deliveries import Deliveries
 from app.settings import SmsSettings
 from app.store.otps import SmsAuthorization, SmsDecoy
 from app.store.outbox import OutboxRow
-from app.worker import Deliveries
 from tests.support.banks import FakeBank
 from tests.support.databases import built, engine_of
 from tests.support.phones import Phone

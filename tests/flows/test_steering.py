@@ -2,10 +2,11 @@
 
 import pytest
 
+from app.store.attempts import UserAttempts
 from app.store.flows import Flow, FlowRecord
 from tests.support.backend import BackEnd
 from tests.support.banks import FakeBank, SlowBank
-from tests.support.store import on_sqlite, put_in, reading
+from tests.support.store import on_sqlite, only_one, put_in, reading
 from tests.support.threads import at_once
 from tests.support.walker import USER, Walker
 
@@ -121,6 +122,7 @@ def test_an_account_that_is_not_active_looks_like_a_wrong_code(app):
     for _ in range(4):
         assert "User authentication failed" in walker.prove().text
     assert "All attempts have been used" in walker.prove().text
+    assert only_one(app, UserAttempts).blocked_until is not None  # nothing was forgiven
 
 
 @on_sqlite
@@ -179,6 +181,7 @@ def test_a_bank_that_needs_no_consent_is_asked_when_the_browser_comes(app):
         (["OTP_KEY"], False),
         (["CREDENTIAL", "OTP_KEY"], True),
         (["POWERAUTH_TOKEN"], True),
+        (["HW_TOKEN"], False),  # it may be one factor; of a passkey that we have asked we know
     ],
 )
 def test_no_more_is_claimed_than_was_stated(app, instruments, sca):  # decision 18

@@ -144,6 +144,19 @@ def test_a_message_is_written_in_the_language_of_the_page(app, time, language, w
     assert word in other
 
 
+@on_sqlite
+def test_a_page_in_another_language_quotes_the_message_that_was_sent(app, time):
+    walker = Walker(app)
+    walker.start_payment()
+    walker.name()
+    assert "to LOG IN" in walker.reload("?lang=cs").text
+    walker.prove(code="00000000")  # an answer in Czech sends nothing
+    assert '<bdi lang="en">to LOG IN</bdi>' in walker.reload("?lang=de").html
+    time.shift(60)
+    walker.press("resend")
+    assert "zum ANMELDEN" in walker.reload("?lang=en").text
+
+
 # --- when they are sent -----------------------------------------------------------------------
 
 

@@ -1,5 +1,8 @@
 """CONSENT: the bank's words, options to tick, and what is kept of it."""
 
+import re
+from html import unescape
+
 import pytest
 
 from app.bank.base import ConsentForm, ConsentOption
@@ -66,6 +69,15 @@ def test_missing_options_are_named_one_by_one_and_cost_no_attempt(app):  # 91, 9
     assert all_of(app, GivenConsent) == []
     walker.agree()
     assert walker.flow().result == "DONE"
+
+
+@on_sqlite
+def test_a_missing_option_is_named_in_words_alone_and_no_amount_breaks(app):
+    html = "I pay <b>98\u202f765,50</b>&nbsp;K\u010d &amp; agree"
+    walker = at_consent(app, bank=FakeBank(consent=ConsentForm("", (ConsentOption("PAY", html),))))
+    page = walker.press("confirm", option=[])
+    (link,) = re.findall(r'<a href="#option-1">([^<]*)</a>', page.html)
+    assert unescape(link) == "I pay 98\u202f765,50\xa0K\u010d & agree"
 
 
 def chosen(kept):

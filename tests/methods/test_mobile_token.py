@@ -116,8 +116,8 @@ def test_a_question_that_is_over_can_be_asked_again(app, walker, phone):
     with serving(app) as services:
         services.operations.cancel(walker.flow().mtoken_operation_id)
         services.commit()
+    assert "The request in the mobile app is over." in walker.press("continue").text
     assert "The request in the mobile app is over." in walker.reload().text
-    walker.press("continue")
     with later(seconds=16):
         assert CONFIRM in walker.press("ask").text
         phone.approve()
@@ -374,8 +374,8 @@ def test_a_back_end_that_stops_asking_the_phone_leaves_a_page_with_ways_on(app, 
     )
     assert answer.status_code == 200, answer.text
     assert phone.pending() == []
+    assert "The request in the mobile app is over." in walker.press("continue").text
     assert "The request in the mobile app is over." in walker.reload().text
-    walker.press("continue")
     assert CONFIRM in walker.press("ask").text
     walker.press("offline")
     http.put("/powerauth-nextstep/operation/mobileToken/status", json={"requestObject": wanted})

@@ -234,6 +234,19 @@ def test_the_page_of_a_blocked_phone_shows_no_code(app, walker, phone):
     page = walker.reload()
     assert "qr-text" not in page.html
     assert "This phone cannot confirm anything now." in page.text
+    assert "Having trouble?" in page.text
+    walker.press("continue")
+    assert walker.flow().result_reason == "operation.methodNotAvailable"
+
+
+def test_another_phone_takes_the_place_of_a_blocked_one(app, walker, phone):
+    other = WalkerPhone(app, name="iPhone 15")
+    change(app, "block", phone.device.id)
+    page = walker.reload()
+    main = re.search(r'<button class="button"\s+type="submit"[^>]*value="(\w+)"', page.html)[1]
+    page = walker.press(main)
+    walker.press("continue", code=other.digits(page))
+    assert walker.flow().step == "APPROVAL_SCA"
 
 
 @on_sqlite

@@ -2,27 +2,37 @@
 
 import base64
 import threading
-import time as real_time
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app import clock
 from app.calls import Calls
 from app.channels.base import DeliveryFailed
 from app.channels.webhook import Webhooks
 from app.crypto.activation import State
-from app.factory import create_worker
+from app.deliveries import Deliveries
 from app.metrics import hear, written
 from app.mtoken.callback_views import Basic, CallbackWish, OAuth2
 from app.store.callbacks import CallbackRow
 from app.store.outbox import OutboxRow
-from app.worker import Deliveries
 from tests.support.operations import BANK_APP, JANE, JOHNNY, OTHER_APP
+from tests.support.patience import comes
 from tests.support.phones import Phone
 from tests.support.receiver import receiving, verified
-from tests.support.store import all_of, on_sqlite, only_one, parts_of, put_in, serving, writing
+from tests.support.store import (
+    all_of,
+    on_postgresql,
+    on_sqlite,
+    only_one,
+    parts_of,
+    put_in,
+    serving,
+    writing,
+)
 from tests.support.threads import at_once
+from tests.support.workers import working
 
 OPERATION, REGISTRATION = "OPERATION_STATUS_CHANGE", "REGISTRATION_STATUS_CHANGE"
 SIGNING = "whsec_" + base64.b64encode(bytes(32)).decode()
@@ -334,12 +344,41 @@ def test_a_callback_that_is_switched_off_is_called_no_more(room, app):
 
 
 @on_sqlite
+def test_a_callback_that_has_no_attempts_any_more_is_called_no_more(room, app):
+    callback = add(room)
+    room.create()
+    none = CallbackWish(name="x", type=OPERATION, url="http://127.0.0.1/", max_attempts=0)
+    room.do(lambda services: services.callbacks.update(BANK_APP, callback, none))
+    channel = Channel()
+    calls(app, channel).drain()
+    assert channel.tried == []
+    assert (rows(app)[0].state, rows(app)[0].error) == ("failed", "disabled")
+
+
+@on_sqlite
+def test_however_many_calls_cannot_be_opened_the_next_one_is_made(room, app):
+    add(room)
+    room.create()
+    with writing(app) as session:
+        row = session.scalars(select(OutboxRow)).one()
+        lost = {name: getattr(row, name) for name in ("kind", "reference", "created_at")} | {
+            "payload": b"lost", "due_at": row.due_at - timedelta(hours=1),
+            "expires_at": row.expires_at,
+        }  # fmt: skip
+        session.add_all(OutboxRow(id=f"lost-{n}", **lost) for n in range(1200))
+    channel = Channel()
+    assert calls(app, channel).drain() == len(channel.sent) == 1
+    assert {row.error for row in all_of(app, OutboxRow) if row.state == "failed"} == {"cannot_open"}
+
+
+@on_sqlite
 def test_a_secret_that_cannot_be_opened_keeps_nobody_waiting(room, app):
     callback = add(room, basic=Basic(enabled=True, username="u", password="p"))
     room.create()
     with writing(app) as session:
         row = session.get(CallbackRow, callback)
-        row.basic_password_sealed = row.basic_password_sealed[:-1] + b"x"
+        sealed = row.basic_password_sealed
+        row.basic_password_sealed = sealed[:-1] + bytes([sealed[-1] ^ 1])
     add(room)
     room.create()
     channel = Channel()
@@ -385,6 +424,22 @@ def test_after_too_many_failures_nobody_calls_but_one_who_looks(room, app, time)
     assert len(channel.sent) == 2
     assert room.heard.names(callback)[-1] == "callback.resumed"
     assert only_one(app, CallbackRow).failures == 0
+
+
+@on_postgresql
+def test_a_worker_that_looks_does_not_wait_for_who_changes_the_callback(room, app, time):
+    configure(app, failure_threshold=1)
+    callback = add(room)
+    opened(room, app, 1)
+    time.shift(60)
+    room.create()
+    channel = Channel()
+    with writing(app) as changing:
+        changing.get_one(CallbackRow, callback, with_for_update=True)
+        calls(app, channel).drain()
+        assert channel.tried == []
+        assert [row.error for row in rows(app)].count("suspended") == 1
+        room.do(lambda services: services.outbox.void(f"callback:{callback}"))
 
 
 def test_of_parallel_workers_one_looks(room, app, time):
@@ -581,13 +636,6 @@ class Slow(Channel):
         super().send(call)
 
 
-def until(true, seconds=5):
-    end = real_time.monotonic() + seconds
-    while not true():
-        assert real_time.monotonic() < end
-        real_time.sleep(0.02)
-
-
 def test_a_slow_receiver_holds_up_nobody_else(room, app):
     add(room, url="http://127.0.0.1/slow")
     for _ in range(8):
@@ -604,11 +652,11 @@ def test_a_slow_receiver_holds_up_nobody_else(room, app):
     worker.wake()
     assert Deliveries(parts_of(app), phone, later=lambda _w: None).drain() == 1
     try:
-        until(lambda: len(channel.sent) == 4)
+        assert comes(lambda: len(channel.sent) == 4)
         assert {call.url for call in channel.sent} == {"http://127.0.0.1/quick"}
         assert len(phone.sent) == 1
         channel.free.set()
-        until(lambda: len(channel.sent) == 16)
+        assert comes(lambda: len(channel.sent) == 16)
         assert channel.most == 2
     finally:
         channel.free.set()
@@ -624,7 +672,7 @@ def test_what_comes_in_while_threads_work_is_taken_at_once(room, app):
         for number in range(1, 11):
             room.create()
             worker.wake()
-            until(lambda n=number: len(channel.sent) == n)
+            assert comes(lambda n=number: len(channel.sent) == n)
     finally:
         worker.stop()
     assert worker.drain() == 0
@@ -644,14 +692,9 @@ def test_the_worker_calls_over_http_what_was_asked_for(room, app, settings):
         )
         operation = room.create()
         room.cancel(operation)
-        worker = create_worker(settings)
-        try:
+        with working(settings) as worker:
             worker.drain()
-            until(lambda: len(receiver.calls) == 2)
-            worker._calls.stop()  # noqa: SLF001 - as the process does at its end
-        finally:
-            worker._parts.engine.dispose()  # noqa: SLF001 - a process ends and takes them along
-            worker._huey.storage.close()  # noqa: SLF001
+            assert comes(lambda: len(receiver.calls) == 2)
         assert [each["status"] for each in receiver.told] == ["PENDING", "CANCELED"]
         assert all(verified(call, SIGNING) for call in receiver.calls)
         assert {call.headers["authorization"] for call in receiver.calls} == {"Bearer token-1"}

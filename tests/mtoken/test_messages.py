@@ -6,7 +6,7 @@ import pytest
 
 from app.errors import InvalidMessage, RegistrationNotFound
 from app.store.outbox import OutboxRow
-from app.store.registrations import Registration
+from app.store.registrations import PushDevice, Registration
 from tests.support.databases import built
 from tests.support.device import USER, change, paired
 from tests.support.operations import BANK_APP, JANE, JOHNNY, OTHER_APP, Room
@@ -98,17 +98,34 @@ def test_a_phone_that_is_not_active_gets_no_message(phones, app):
     assert delivered(app) == []
 
 
+@pytest.mark.parametrize("what", ["message", "operation"])
 @pytest.mark.parametrize("act", ["block", "remove"])
-def test_a_message_that_waits_is_not_sent_to_a_phone_that_was_lost_meanwhile(room, app, act):
+def test_what_waits_is_not_sent_to_a_phone_that_was_lost_meanwhile(room, app, act, what):
     phone = paired(app)
     application = app.extensions["webflow"].settings.mtoken.application
     handset = JOHNNY.__class__(phone.id, USER, application)
     reachable(app, handset, "address")
-    assert send(room, USER, title="Balance") == 1
+    if what == "message":
+        assert send(room, USER, title="Balance") == 1
+    else:
+        room.create(user_id=USER, applications=(application,))
     change(app, act, phone.id)
     assert [push.extras.get("activationStatus") for push in delivered(app)] == [
         {"block": "BLOCKED", "remove": "REMOVED"}[act]
     ]
+    (waited,) = [row for row in all_of(app, OutboxRow) if row.state != "delivered"]
+    assert (waited.state, waited.payload, waited.error) == ("void", None, "not_active")
+
+
+def test_what_waits_is_not_sent_to_an_address_that_is_another_s_by_now(phones, app):
+    send(phones, title="Balance")
+    phones.create()
+    with writing(app) as session:  # Jane has the phone now, and told its address
+        for each in (JOHNNY, JANE):
+            session.delete(session.get_one(PushDevice, each.registration_id))
+    reachable(app, JANE, "johnny's address")
+    send(phones, JANE.user_id, title="Hello")
+    assert [push.title for push in delivered(app)] == ["Hello"]
 
 
 @on_sqlite

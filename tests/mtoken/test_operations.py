@@ -16,7 +16,7 @@ from app.errors import (
     OperationNotFound,
 )
 from app.mtoken.operation_views import NewOperation, OperationSearch, Refusal
-from app.mtoken.templates import SHIPPED
+from app.mtoken.templates import SHIPPED, TEXT_MESSAGE
 from app.store.operations import OperationRow
 from app.store.registrations import Registration
 from tests.support.operations import (
@@ -205,11 +205,19 @@ def test_where_possession_is_enough_whatever_has_it_is(room, app, factor):
 
 @on_sqlite
 def test_possession_alone_never_approves_what_needs_two_factors(room):
-    for template in SHIPPED:
+    for template in set(SHIPPED) - {TEXT_MESSAGE}:
         operation = room.create(template=template)
         refused = room.approve(operation, factor=SignatureType.POSSESSION)
         assert refused is Refusal.FACTOR_NOT_ALLOWED
         assert room.get(operation.id).status == "PENDING"
+
+
+@on_sqlite
+def test_what_a_code_approves_is_never_asked_of_phones(room):
+    for kind in ("powerauth", "app", "fido2"):
+        with pytest.raises(NotConfigured):
+            room.create(template=TEXT_MESSAGE, kind=kind)
+    assert room.create(template=TEXT_MESSAGE, kind="sms").status == "PENDING"
 
 
 def test_the_last_failure_ends_the_operation(room):

@@ -7,17 +7,17 @@ import pytest
 from app import clock
 from app.channels.base import DeliveryFailed
 from app.crypto.vault import CannotOpenError
-from app.factory import create_worker
+from app.deliveries import Deliveries
 from app.metrics import hear, written
 from app.store.outbox import OutboxRow
-from app.store.registrations import Registration
+from app.store.registrations import PushDevice, Registration
 from app.store.testers import DemoPush
-from app.worker import Deliveries
 from tests.support.databases import built
 from tests.support.device import USER, change, now, paired
 from tests.support.operations import BANK_APP, JANE, JOHNNY, OTHER_APP, Room
 from tests.support.pushing import Provider, delivered, reachable
 from tests.support.store import all_of, on_sqlite, parts_of, serving, writing
+from tests.support.workers import working
 
 
 @pytest.fixture
@@ -45,6 +45,17 @@ def test_a_new_operation_asks_its_user_to_look(phones, app):
     }
     assert delivered(app) == []
     assert phones.heard.names(operation.id) == ["operation.created", "push.delivered"]
+
+
+@on_sqlite
+def test_an_address_that_does_not_open_keeps_nobody_else_from_anything(phones, app, time):
+    with writing(app) as session:  # its key is lost
+        session.get_one(PushDevice, JOHNNY.registration_id).token_sealed = bytes(60)
+    broken, other = phones.create(), phones.create(user_id=JANE.user_id)
+    assert [push.token for push in delivered(app)] == ["jane's address"]
+    time.shift(600)
+    assert phones.expire() == 2
+    assert {phones.get(each.id).status for each in (broken, other)} == {"EXPIRED"}
 
 
 @on_sqlite
@@ -107,6 +118,7 @@ def test_a_push_that_comes_too_late_is_not_sent(phones, app, time):
         {"user_id": "somebody else"},
         {"applications": (OTHER_APP,)},
         {"registration_id": JANE.registration_id},
+        {"flag": "VIP"},  # of no phone of his
     ],
 )
 def test_nobody_else_is_pushed(phones, app, wanted):
@@ -125,6 +137,14 @@ def test_every_phone_of_the_user_is_pushed_and_no_blocked_one(phones, app):
         jane = session.get(Registration, JANE.registration_id)
         jane.state, jane.blocked_reason = "BLOCKED", "LOST"
     phones.create()
+    assert [push.token for push in delivered(app)] == ["johnny's address"]
+
+
+@on_sqlite
+def test_a_phone_with_the_flag_of_an_operation_is_pushed(phones, app):
+    with writing(app) as session:
+        session.get(Registration, JOHNNY.registration_id).flags = ["A", "VIP"]
+    phones.create(flag="VIP")
     assert [push.token for push in delivered(app)] == ["johnny's address"]
 
 
@@ -223,10 +243,8 @@ def test_a_phone_hears_silently_that_its_registration_has_changed(room, app):
 
 @pytest.fixture
 def worker(app, settings):
-    worker = create_worker(settings)
-    yield worker
-    worker._parts.engine.dispose()  # noqa: SLF001 - a process ends and takes them along
-    worker._huey.storage.close()  # noqa: SLF001
+    with working(settings) as worker:
+        yield worker
 
 
 def test_testers_read_what_would_have_been_pushed(phones, app, worker):

@@ -7,7 +7,6 @@ import pytest
 
 from app import clock
 from app.channels.base import DeviceGone
-from app.factory import create_worker
 from app.store.audit import AuditEntry
 from app.store.outbox import OutboxRow
 from app.store.registrations import PushDevice
@@ -15,6 +14,7 @@ from tests.support.operations import BANK_APP, JANE, JOHNNY
 from tests.support.push_providers import fcm_error
 from tests.support.pushing import Provider, delivered, reachable
 from tests.support.store import all_of, on_sqlite
+from tests.support.workers import working
 
 APPLE, GOOGLE, HUAWEI = "ab" * 32, "google:token", "huawei-token"
 TOKENS = {"apns": APPLE, "fcm": GOOGLE, "hms": HUAWEI}
@@ -59,13 +59,8 @@ def phones(room, world):
 
 @pytest.fixture
 def worker(app, settings, world):
-    worker = create_worker(settings.model_copy(update={"push": world.settings}))
-    yield worker
-    worker._parts.engine.dispose()  # noqa: SLF001 - a process ends and takes them along
-    worker._huey.storage.close()  # noqa: SLF001
-    for channel in worker._deliveries._push.values():  # noqa: SLF001
-        for _, account in channel._accounts._kept.values():  # noqa: SLF001
-            account.close()
+    with working(settings.model_copy(update={"push": world.settings})) as worker:
+        yield worker
 
 
 def outbox(app):

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from tests.support.databases import built, engine_of, postgres_database, settings_for
+from tests.support.databases import built, engine_of, settings_for
 from tests.support.forms import read_page
 
 CALLBACK = "http://localhost:8888/connect/demo"
@@ -191,9 +191,7 @@ def lasting_app(request, tmp_path_factory):
             shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
             url = f"sqlite:///{path}"
         else:
-            server = request.getfixturevalue("postgres")
-            template = request.getfixturevalue("postgres_template")
-            url = stack.enter_context(postgres_database(server, template=template))
+            url = stack.enter_context(request.getfixturevalue("postgres_copies").one())
         yield stack.enter_context(built(settings_for(url, folder)))
 
 

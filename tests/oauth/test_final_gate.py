@@ -7,7 +7,7 @@ from tests.oauth.conftest import STATE, USER, reading, sent_back, writing
 from tests.oauth.test_id_token import read
 from tests.support.backend import BackEnd
 
-PHONE = ["POWERAUTH_TOKEN"]
+PHONE, PASSKEY = ["POWERAUTH_TOKEN"], ["HW_TOKEN"]
 BOTH = ["CREDENTIAL", "OTP_KEY"]
 
 
@@ -79,9 +79,10 @@ def test_an_operation_that_was_taken_away_meanwhile_gives_no_code(tpp):
     assert refused(tpp, back)
 
 
-def test_the_phone_alone_is_two_elements(tpp):
+@pytest.mark.parametrize("instruments", [PHONE, PASSKEY])
+def test_the_phone_or_a_passkey_alone_is_two_elements(tpp, instruments):
     back = tpp.walk(tpp.start())
-    tamper(tpp.app, "LOGIN_SCA", instruments=PHONE)
+    tamper(tpp.app, "LOGIN_SCA", instruments=instruments)
 
     assert sent_back(tpp.browser.get(back))["code"]
     assert (codes(tpp.app)[0].sca, codes(tpp.app)[0].amr) == (True, ["hwk"])

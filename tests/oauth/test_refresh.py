@@ -341,6 +341,22 @@ def test_a_client_that_is_disabled_while_the_bank_is_asked_is_refused(tpp, first
     assert len(refresh_tokens(tpp.app)) == 1
 
 
+@pytest.mark.parametrize("column", ["revoked_at", "expires_at"])
+def test_a_token_that_ends_while_the_bank_is_asked_is_refused(tpp, first, column):
+    from app.store.oauth import RefreshToken  # noqa: PLC0415
+
+    class Slow(FakeBank):
+        def user(self, user_id, organization_id):
+            with writing(tpp.app) as session:
+                session.execute(update(RefreshToken).values({column: clock.now()}))
+            return super().user(user_id, organization_id)
+
+    put_in(tpp.app, bank=Slow())
+
+    assert told(tpp.refresh(first["refresh_token"])) == REFUSED
+    assert len(refresh_tokens(tpp.app)) == 1
+
+
 # --- at rest ---------------------------------------------------------------------------------
 
 

@@ -94,6 +94,16 @@ def test_an_operation_of_another_kind_than_the_scope_is_refused(tpp):
     assert payment["error"] == login["error"] == "invalid_scope"
 
 
+def test_a_third_party_gets_no_access_to_accounts_that_the_back_end_did_not_name(tpp):
+    context = application(tpp.client_id) | {"originalScopes": ["openid"]}
+    operation_id = login_of(tpp, applicationContext=context)
+
+    refused = sent_back(tpp.authorize(scope="openid aisp", operation_id=operation_id))
+
+    assert refused["error"] == "invalid_scope"
+    tpp.start(scope="openid", operation_id=operation_id)
+
+
 def test_an_unknown_operation_leads_to_our_error_page(tpp):  # checklist 128
     answer = tpp.authorize(scope="pisp", operation_id="7c1e9f52-0000-0000-0000-5d2f8f0c4b11")
 

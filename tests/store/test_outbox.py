@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from app import clock
 from app.crypto.vault import CannotOpenError
@@ -202,3 +202,15 @@ def test_a_payload_is_sealed_for_its_own_row(app):
     with serving(app) as services, suppress(CannotOpenError):
         claimed = services.outbox.claim(hold=HOLD)
     assert claimed is None
+
+
+@on_sqlite
+def test_however_much_cannot_be_opened_the_rest_is_delivered(app, time):
+    put(app, *(f"m{number}" for number in range(1200)))
+    with writing(app) as session:  # the key of these is lost
+        session.execute(update(OutboxRow).values(payload=b"\x01" + bytes(60)))
+    time.shift(1)
+    put(app, "readable")
+    _, payload = claim(app)
+    assert payload["text"] == "readable"
+    assert Counter(row.error for row in all_of(app, OutboxRow))["cannot_open"] == 1200

@@ -20,6 +20,8 @@ PAYMENT: Final = {
     "parameters": {"amount": "63.99", "currency": "EUR", "iban": "CZ5508000000001234567899"},
 }
 PAYMENT_DATA: Final = "A1*A63.99EUR*ICZ5508000000001234567899"
+CAME: Final = {"facade": "cloud", "address": "127.0.0.1"}
+"""What the audit trail says of each call besides."""
 DEVICE_API: Final = "/api/auth/token/app/operation"
 
 

@@ -1,19 +1,25 @@
 """Fresh databases, migrated and seeded once and then copied, and applications on them."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 from flask import Flask
 from flask_migrate import upgrade
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, make_url
 from werkzeug.routing import Rule
 
 from app.factory import create_app, seed
+from app.jobs import ping
 from app.services import Services
 from app.settings import RateLimitSettings, Settings
+from tests.support.copies import new_name
+
+if TYPE_CHECKING:
+    from types import CodeType
 
 Compiled = Callable[..., tuple[str, str]]
 _compile_builder = Rule._compile_builder  # noqa: SLF001 - see below
@@ -40,15 +46,50 @@ def settings_for(database_url: str, folder: Path) -> Settings:
         secret_key=SECRET,
         log_level="WARNING",
         rate_limits=RateLimitSettings(
-            authorize="", oauth_failures="", nextstep_failures="", cloud_failures=""
+            authorize="",
+            oauth_failures="",
+            nextstep_failures="",
+            cloud_failures="",
+            nevis_failures="",
         ),
     )
+
+
+_first: dict[str, Engine] = {}
+"""Kind of database → the first engine of a run."""
+
+
+def _share_statements(engine: Engine) -> None:
+    """Put each statement together once for all applications of a run: a sixth of its time."""
+    first = _first.setdefault(engine.dialect.name, engine)
+    engine.dialect, engine._compiled_cache = first.dialect, first._compiled_cache  # noqa: SLF001
+
+
+class TemplateCache(BytecodeCache):
+    """Compiles each template once for all applications of a run: a third of its time."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Put in what was compiled of the same source before."""
+        bucket.code = self._compiled.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        assert bucket.code is not None
+        self._compiled[bucket.key, bucket.checksum] = bucket.code
+
+
+_templates = TemplateCache()
 
 
 @contextmanager
 def built(settings: Settings) -> Iterator[Flask]:
     """Build the application, and close its database afterwards."""
     app = create_app(settings)
+    _share_statements(engine_of(app))
+    app.jinja_env.bytecode_cache = _templates
     try:
         yield app
     finally:
@@ -68,6 +109,7 @@ def prepare(settings: Settings) -> None:
             upgrade()
         seed(app)
         _chain_audit(app)
+    ping(settings)  # the queue makes its tables at the first word
 
 
 def _chain_audit(app: Flask) -> None:
@@ -80,10 +122,10 @@ def _chain_audit(app: Flask) -> None:
 
 
 @contextmanager
-def postgres_database(server: str, *, template: str = "template1") -> Iterator[str]:
+def postgres_database(server: str) -> Iterator[str]:
     """Yield the URL of a database of its own on the server."""
-    name = f"webflow_{os.getpid()}_{os.urandom(4).hex()}"
-    _run(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    name = new_name()
+    _run(server, f"CREATE DATABASE {name}")
     try:
         yield make_url(server).set(database=name).render_as_string(hide_password=False)
     finally:

@@ -58,6 +58,7 @@ PAGES = {
         WARNING: "A minute before the request ends",
         "plain-login": "User name and password on one page",
         "token": "The phone is asked",
+        "passkey": "A security key or a passkey is asked",
         "offline-incomplete": "The phone has no network and a very long name; digits are missing",
     },
     "Payment": {
@@ -67,6 +68,7 @@ PAGES = {
         "approval": "Password and code from the SMS",
         "approval-failed": "One of them was wrong; one attempt is left",
         "token-near": "The phone is asked, and must be near",
+        "passkey-payment": "A security key or a passkey is asked",
         "token-rejected": "Rejected on the phone",
         "offline-payment": "The phone has no network; there are three of them",
     },
@@ -80,6 +82,10 @@ PAGES = {
         "ended-canceled": "Cancelled",
         "ended-timeout": "The time was over",
         "error-retry": "A failure of ours",
+    },
+    "Links": {
+        "link": "A link to the app was opened in a browser",
+        "link-over": "It was used already",
     },
     "Testers": {
         "demo-moved": "The clock, and who is blocked",

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 from flask import Flask
 
-from tests.support.databases import built, postgres_database, settings_for
+from tests.support.databases import built, settings_for
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,8 @@ def lasting_apps(
                     shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
                     url = f"sqlite:///{path}"
                 else:
-                    names = ("postgres", "postgres_template")
-                    server, template = map(request.getfixturevalue, names)
-                    url = stack.enter_context(postgres_database(server, template=template))
+                    copies = request.getfixturevalue("postgres_copies")
+                    url = stack.enter_context(copies.one())
                 kept[kind] = stack.enter_context(built(settings_for(url, folder)))
             return kept[kind]
 

@@ -40,7 +40,7 @@ class Portal:
     sockets: str = ""
     """Where waiting pages open their sockets."""
 
-    def wait_for(self, words: str, *, since: int = 0, seconds: float = 60) -> None:
+    def wait_for(self, words: str, *, since: int = 0, seconds: float = 120) -> None:
         """Wait until a line with these words was printed."""
         until = time.monotonic() + seconds
         while not any(words in line for line in self.lines[since:]):
@@ -48,7 +48,7 @@ class Portal:
                 raise RuntimeError(f"no {words!r} in:\n{self.output}")
             time.sleep(0.02)
 
-    def wait_until_it_answers(self, seconds: float = 30) -> None:
+    def wait_until_it_answers(self, seconds: float = 120) -> None:
         """Wait until web and demo answer."""
         until = time.monotonic() + seconds
         for address in (self.address, self.demo):

@@ -8,10 +8,11 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from tests.support.patience import comes
 
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1
@@ -48,11 +49,8 @@ def _alive(pid: int) -> bool:
 
 def wait_until(answers: Callable[[], bool], process: subprocess.Popen[bytes], log: Path) -> None:
     """Wait until a server answers; if it does not, say what it wrote."""
-    until = time.monotonic() + 30
-    while not answers():
-        if process.poll() is not None or time.monotonic() > until:
-            raise RuntimeError(f"{process.args!r} did not start:\n{log.read_text()}")
-        time.sleep(0.05)
+    if not comes(lambda: process.poll() is not None or answers()) or process.poll() is not None:
+        raise RuntimeError(f"{process.args!r} did not start:\n{log.read_text()}")
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -4,10 +4,10 @@ from flask import Flask
 
 from app import clock
 from app.channels.base import DeliveryFailed, Push
+from app.deliveries import Deliveries
 from app.mtoken.keyring import Keyring
 from app.mtoken.operation_views import Handset
 from app.store.registrations import PushDevice
-from app.worker import Deliveries
 from tests.support.store import parts_of, writing
 
 

@@ -7,11 +7,15 @@ from typing import Any, Final
 
 from flask import Flask
 
+from app.mtoken.demo_access import DEMO_ACCESS_KEY
 from tests.support.cloud import Cloud, admin
 
 Document = dict[str, Any]
+INSTANCE: Final = "demo"
 OWN: Final = ("/v3/api-docs", "/openapi.json", "/swagger-ui", "/swagger-ui/index.html")
 """Where every façade tells of itself."""
+PAGES: Final = {f"/nevis/{INSTANCE}/open"}
+"""What people open, below the address of a façade."""
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,17 @@ class Facade:
     def served(self, app: Flask) -> set[tuple[str, str]]:
         """Return what the application answers below the base path."""
         return {
-            (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(rule)), method)
+            (re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path), method)
             for rule in app.url_map.iter_rules()
-            if str(rule).startswith(f"{self.prefix}/")
+            if (path := str(rule).replace("<instance>", INSTANCE)).startswith(f"{self.prefix}/")
+            if path not in PAGES
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
         }
 
     def headers(self, app: Flask, path: str) -> dict[str, str]:
         """Return how somebody proves itself who may make a call."""
+        if self is NEVIS:
+            return {} if "/nevisfido/" in path else {"Authorization": f"Bearer {DEMO_ACCESS_KEY}"}
         if self is not CLOUD:
             return {}
         caller = admin(app) if path.startswith(f"{self.prefix}/admin/") else Cloud(app)
@@ -51,7 +58,8 @@ class Facade:
 CLOUD: Final = Facade("cloud", "/powerauth-cloud")
 NEXTSTEP: Final = Facade("nextstep", "/powerauth-nextstep")
 DEVICE: Final = Facade("device", "/enrollment-server")
-FACADES: Final = (CLOUD, NEXTSTEP, DEVICE)
+NEVIS: Final = Facade("nevis", f"/nevis/{INSTANCE}")
+FACADES: Final = (CLOUD, NEXTSTEP, DEVICE, NEVIS)
 
 
 def calls(document: Document) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -5,11 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 
+from flask import render_template
+from flask_babel import get_locale
 from markupsafe import Markup
 
 from app import clock
 from app.instruments.mobile_token import Asked, Nearness
 from app.instruments.offline_code import Scanned
+from app.instruments.passkey import Challenged
 from app.mtoken.views import Phone
 from app.web import messages
 
@@ -110,7 +113,23 @@ def accounts(count: int = 3) -> list[dict[str, object]]:
     ]
 
 
-def sms(**changes: object) -> dict[str, object]:
+class Purpose:
+    """What a message in the reader's language says that its code is for."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    @property
+    def language(self) -> str:
+        return str(get_locale().language)
+
+    @property
+    def words(self) -> str:
+        paid = {"amount": "100", "currency": "CZK", "account": "238400856/0300"}
+        return render_template(f"sms/{self.kind}_purpose.txt", **paid)
+
+
+def sms(kind: str = "login", **changes: object) -> dict[str, object]:
     return {
         "username": "10045678",
         "sent_at": NOW - timedelta(seconds=18),
@@ -119,6 +138,7 @@ def sms(**changes: object) -> dict[str, object]:
         "resend_at": clock.now() + timedelta(seconds=42),
         "code_digits": 8,
         "resent": False,
+        "purpose": Purpose(kind),
     } | changes
 
 
@@ -139,6 +159,25 @@ def token(
         "signal": f"3 {status}",
         "account": None,
         "has_offline": True,
+        "has_passkey": False,
+        "has_sms": True,
+    } | changes
+
+
+def passkey(*, remaining: int = 5, **changes: object) -> dict[str, object]:
+    credential = {"type": "public-key", "id": "Zm9v" * 10, "transports": ["hybrid", "internal"]}
+    options = {
+        "rpId": "localhost",
+        "challenge": "q83v" * 10 + "q80",
+        "timeout": 300_000,
+        "allowCredentials": [credential],
+        "userVerification": "required",
+    }
+    return {
+        "username": "10045678",
+        "challenged": Challenged(options, remaining),
+        "account": None,
+        "has_phone": True,
         "has_sms": True,
     } | changes
 
@@ -160,6 +199,7 @@ def option(name: str, **changes: object) -> dict[str, object]:
     return {
         "id": name,
         "html": Markup("I allow <strong>this payment</strong> to be initiated"),
+        "text": "I allow this payment to be initiated",
         "required": True,
         "checked": False,
         "missing": False,
@@ -236,7 +276,9 @@ PLAIN_APPROVAL = "methods/sms_key.html"
 USERNAME, PASSWORD = "methods/login_sca.html", "methods/login_sca_sms.html"
 REVIEW, APPROVAL = "methods/approval_sca.html", "methods/approval_sca_sms.html"
 TOKEN, OFFLINE = "methods/mobile_token.html", "methods/mobile_token_offline.html"
+PASSKEY = "methods/passkey.html"
 CONSENT, ENDED, ERROR = "methods/consent.html", "ended.html", "errors/error.html"
+LINK = "open_link.html"
 DEMO, OUTBOX, PUSHES = "demo/index.html", "demo/sms.html", "demo/push.html"
 WARNED = "android_warning.html"
 TWO = organizations("Personal", "Corporate")
@@ -280,7 +322,15 @@ def agreeing(
 
 def samples() -> dict[str, Sample]:
     """Return every page by a name: its template and its values."""
-    return {**_sign_ins(), **_approvals(), **_consents(), **_endings(), **_errors(), **_demo()}
+    return {
+        **_sign_ins(),
+        **_approvals(),
+        **_consents(),
+        **_endings(),
+        **_errors(),
+        **_links(),
+        **_demo(),
+    }
 
 
 def _sign_ins() -> dict[str, Sample]:
@@ -301,6 +351,10 @@ def _sign_ins() -> dict[str, Sample]:
         "plain-login-failed": signing_in(PLAIN_LOGIN, asked, problem=FAILED, remaining=2),
         "plain-login-known": signing_in(PLAIN_LOGIN, asked | {"is_known": True}),
         "token": signing_in(TOKEN, token()),
+        "token-passkey": signing_in(TOKEN, token(has_passkey=True), "login"),
+        "passkey": signing_in(PASSKEY, passkey(), "login"),
+        "passkey-missing": signing_in(PASSKEY, passkey(), problem=problem("passkey_missing")),
+        "passkey-only": signing_in(PASSKEY, passkey(has_phone=False)),
         "token-waiting": signing_in(TOKEN, token(), "login", problem=problem("token_waiting")),
         "password": signing_in(PASSWORD, sms()),
         "password-failed": signing_in(PASSWORD, sms(), problem=FAILED, remaining=3),
@@ -322,13 +376,22 @@ def _approvals() -> dict[str, Sample]:
         "review-stale": paying(REVIEW, three, problem=problem("out_of_date")),
         "plain-review": paying(PLAIN_REVIEW, three | {"methods": ["SMS_KEY"]}),
         "plain-review-unchosen": paying(PLAIN_REVIEW, three | {"methods": both}, problem=how),
-        "plain-approval": paying(PLAIN_APPROVAL, sms(account=DEBIT)),
-        "plain-approval-failed": paying(PLAIN_APPROVAL, sms(account=DEBIT), problem=FAILED),
+        "plain-approval": paying(PLAIN_APPROVAL, sms("payment", account=DEBIT)),
+        "plain-approval-failed": paying(
+            PLAIN_APPROVAL, sms("payment", account=DEBIT), problem=FAILED
+        ),
         "token-near": paying(TOKEN, token(account=DEBIT, near=True)),
         "token-payment": paying(TOKEN, token(account=DEBIT)),
         "token-approved": paying(TOKEN, token("APPROVED", account=DEBIT, phones=())),
         "token-rejected": paying(TOKEN, token("REJECTED", account=DEBIT)),
         "token-alone": paying(TOKEN, token(account=DEBIT, has_sms=False, has_offline=False)),
+        "passkey-payment": paying(PASSKEY, passkey(account=DEBIT)),
+        "passkey-wrong": paying(
+            PASSKEY, passkey(account=DEBIT, remaining=2), problem=problem("passkey_wrong")
+        ),
+        "passkey-over": paying(
+            PASSKEY, passkey(challenged=None, account=DEBIT), problem=problem("passkey_over")
+        ),
         "offline-login": signing_in(OFFLINE, token(scanned=scanned("Pixel 8"))),
         "offline-payment": paying(
             OFFLINE, token(account=DEBIT, scanned=scanned("Pixel 8", "iPhone 15", ""))
@@ -347,8 +410,10 @@ def _approvals() -> dict[str, Sample]:
         "offline-approved": paying(OFFLINE, token("APPROVED", scanned=scanned("Pixel 8"))),
         "offline-blocked": signing_in(OFFLINE, token(scanned=None)),
         "token-over": paying(TOKEN, token("EXPIRED"), problem=problem("token_over")),
-        "approval": paying(APPROVAL, sms(account=DEBIT)),
-        "approval-failed": paying(APPROVAL, sms(account=None), problem=FAILED, remaining=1),
+        "approval": paying(APPROVAL, sms("payment", account=DEBIT)),
+        "approval-failed": paying(
+            APPROVAL, sms("payment", account=None), problem=FAILED, remaining=1
+        ),
     }
 
 
@@ -407,6 +472,17 @@ def push(title: str, ago: int) -> SimpleNamespace:
         extras={"messageType": "mtoken.operationInit", "operationId": "7f3c"},
         timestamp=NOW - timedelta(seconds=ago),
     )
+
+
+def _links() -> dict[str, Sample]:
+    link = f"http://localhost:8080/nevis/demo/open?dispatchTokenResponse={'eyJubm1h' * 36}"
+    known = {"link": link, "is_over": False, "is_enrollment": True, "demo_phone": None}
+    return {
+        "link": (LINK, known),
+        "link-demo": (LINK, known | {"is_enrollment": False, "demo_phone": "http://localhost/x"}),
+        "link-over": (LINK, known | {"is_over": True}),
+        "link-broken": (LINK, known | {"link": None, "is_enrollment": False}),
+    }
 
 
 def _demo() -> dict[str, Sample]:

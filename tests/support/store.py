@@ -6,16 +6,18 @@ from typing import TypeVar
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.services import Parts, Services
 from app.store.db import Base
 from tests.support.databases import engine_of
+from tests.support.patience import comes
 
 RowT = TypeVar("RowT", bound=Base)
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 """For what has nothing to do with the kind of database: the test runs once."""
 
 
@@ -49,6 +51,20 @@ def reading(app: Flask) -> Iterator[Session]:
     """Give a session that sees what is committed."""
     with Session(engine_of(app), expire_on_commit=False) as session:
         yield session
+
+
+def wait_for_a_lock(app: Flask) -> None:
+    """Return once somebody waits for a lock in PostgreSQL."""
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+
+    def is_waiting() -> bool:
+        with reading(app) as session:  # a transaction sees the activity of its first look only
+            return bool(session.scalar(waiting))
+
+    assert comes(is_waiting), "nobody waits"
 
 
 @contextmanager

@@ -10,9 +10,11 @@ from flask import Flask
 from app.demo.phone.calls import AUTHORIZATION, TOKEN
 from app.demo.phone.signing import POSSESSION, authorization
 from app.demo.phone.tokens import token_header
+from app.mtoken.demo_access import DEMO_ACCESS_KEY
 from tests.support.cloud import APP, Cloud, admin
 from tests.support.device import KNOWLEDGE, USER, now
-from tests.support.references import CLOUD, DEVICE, Facade
+from tests.support.nevis import USERNAME, Nevis, dispatched
+from tests.support.references import CLOUD, DEVICE, NEVIS, Facade
 from tests.support.walker import prepared
 
 OPERATIONS: Final = "/enrollment-server/api/auth/token/app/operation"
@@ -40,6 +42,8 @@ class Targets:
             return self._of_cloud()
         if self.facade is DEVICE:
             return {"id": self._operation(), "activationId": self.phone.id}
+        if self.facade is NEVIS:
+            return self._of_nevis()
         return {
             "operationId": prepared(self.app),
             "operationName": "login_sca",
@@ -69,6 +73,22 @@ class Targets:
             "registrationId": str(cloud.register()["registrationId"]),
             "operationId": self._operation(),
             "callbackId": str(callback["callbackId"]),
+        }
+
+    def _of_nevis(self) -> dict[str, str]:
+        nevis = Nevis(self.app, key=DEMO_ACCESS_KEY)
+        nevis.forget()  # or there are too many authenticators at some time
+        phone = nevis.with_app()
+        begun = nevis.approve(channel="app", message="Pay?")
+        asked = phone.redeem(begun["appLinkUri"])
+        return {
+            "username": USERNAME,
+            "user_id": nevis.user_id(),
+            "authenticator_id": phone.id,
+            "token": dispatched(nevis.approve(channel="app")["appLinkUri"])["nma_data"]["token"],
+            "statusToken": begun["statusToken"],
+            "authenticatorId": phone.id,
+            "serverData": asked["uafRequest"]["header"]["serverData"],
         }
 
     def _operation(self) -> str:

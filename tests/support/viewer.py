@@ -39,6 +39,10 @@ SHIFTS = """async () => {
         `${each.value}: ${each.sources.map((one) => one.node?.outerHTML?.slice(0, 80))}`);
 }"""
 
+TURNED = """() => Promise.allSettled(document.getAnimations()
+    .filter((each) => each instanceof CSSTransition)
+    .map((each) => each.finished))"""
+
 # A radio or a box is pressed by its label; a link inside a sentence is as high as its line.
 SMALL_TARGETS = """(least) =>
     [...document.querySelectorAll("a[href], button, input, select, summary, textarea")]
@@ -79,6 +83,11 @@ class Viewer:
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.emulate_media(color_scheme=scheme)
         self.page.goto(url)
+
+    def turn(self, scheme: Scheme) -> None:
+        """Let the reader change the scheme of the page that is open."""
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.evaluate(TURNED)
 
     def violations(self) -> str:
         """Return what axe finds, as text; empty if all is well."""

@@ -1,10 +1,10 @@
 """What a person does in Chromium: reads codes off a phone, ticks boxes, moves with the keyboard."""
 
 import re
-import time
 
 from playwright.sync_api import Page, expect
 
+from tests.support.patience import BEFORE_THE_SWEEP, comes
 from tests.support.portal import Portal
 
 
@@ -17,10 +17,8 @@ class Phone:
 
     def code(self, about: str) -> str:
         """Wait for the next message, which must say what it is about; return its code."""
-        until = time.monotonic() + 10
-        while not (new := self._waiting() - self._read):
-            assert time.monotonic() < until, self._portal.output
-            time.sleep(0.1)
+        assert comes(self.has_news, within=BEFORE_THE_SWEEP), self._portal.output
+        new = self._waiting() - self._read
         self._read |= new
         _moment, message = max(new)
         assert about in message

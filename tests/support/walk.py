@@ -6,6 +6,7 @@ from datetime import datetime
 from urllib.parse import parse_qs, urlsplit
 
 from tests.support.browser import Browser, Page
+from tests.support.patience import BEFORE_THE_SWEEP
 from tests.support.portal import Portal
 
 PASSWORD = "test"
@@ -29,9 +30,7 @@ class Walk:
         self.portal = portal
         self.user = user
         self.browser = Browser(language=language)
-        self.delays: list[float] = []
-        """Seconds from the page that asks for a code to its delivery."""
-        self._asked = self._shown = 0.0
+        self._asked = 0.0
 
     @property
     def page(self) -> Page:
@@ -49,7 +48,6 @@ class Walk:
         """Give the user name; a code is on its way then."""
         self._asked = time.time()
         self.browser.fill_in(username=self.user)
-        self._shown = time.time()
         return self.page
 
     def sign_in(self, *, password: str = PASSWORD) -> Page:
@@ -60,7 +58,6 @@ class Walk:
         """Agree to the payment from one account; a fresh code is on its way then."""
         self._asked = time.time()
         self.browser.press("continue", account=account)
-        self._shown = time.time()
         return self.page
 
     def resend(self) -> Page:
@@ -68,7 +65,6 @@ class Walk:
         self._asked = time.time()
         form = next(f for f in self.page.forms if f.id == "resend")
         self.browser.press(form=form)
-        self._shown = time.time()
         return self.page
 
     def confirm(self, code: str, *, password: str = PASSWORD) -> Page:
@@ -86,14 +82,13 @@ class Walk:
             option.checked = True
         return self.browser.press("confirm", form=form)
 
-    def code(self, *, within: float = 10) -> str:
+    def code(self, *, within: float = BEFORE_THE_SWEEP) -> str:
         """Wait for the text message that the last press asked for; return its code."""
         until = time.monotonic() + within
         while not (found := self.messages(since=self._asked)):
             if time.monotonic() > until:
                 raise RuntimeError(f"no message for {self.operation_id}:\n{self.portal.output}")
             time.sleep(0.1)
-        self.delays.append(_moment(found[0]) - self._shown)
         match = CODE.search(found[0]["text"])
         assert match is not None, found[0]["text"]
         return match[0]

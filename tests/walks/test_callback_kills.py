@@ -1,12 +1,7 @@
 """Workers are killed in the middle of calls: nothing is lost, and nothing overtakes."""
 
-import os
-import subprocess
-import sys
 import time
-from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,43 +9,13 @@ from app import clock
 from app.mtoken.callback_views import CallbackWish
 from app.store.outbox import OutboxRow
 from tests.support.operations import BANK_APP, Room
-from tests.support.processes import die_with_parent
+from tests.support.patience import comes
 from tests.support.receiver import receiving
 from tests.support.store import all_of
+from tests.support.workers import worker_process
 
-ROOT = Path(__file__).parents[2]
 OPERATIONS = 12
 KILLED_AFTER = (1, 13)
-
-
-@contextmanager
-def working(settings):
-    """Run the worker as a process of its own, and kill it."""
-    process = subprocess.Popen(
-        (sys.executable, "worker.py"),
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "WEBFLOW_DATABASE_URL": settings.database_url,
-            "WEBFLOW_VAR_DIR": str(settings.var_dir),
-            "WEBFLOW_SECRET_KEY": settings.secret_key.get_secret_value(),
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=die_with_parent,  # noqa: PLW1509 - one C call, and nothing else can
-    )
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
-def wait_for(true):
-    until = time.monotonic() + 30
-    while not true():
-        assert time.monotonic() < until
-        time.sleep(0.01)
 
 
 def pending(app):
@@ -70,7 +35,9 @@ def later(app):
     clock.shift(timedelta(0))
 
 
-def test_killed_workers_lose_nothing_and_repeat_only_with_the_same_key(app, settings, later):
+def test_killed_workers_lose_nothing_and_repeat_only_with_the_same_key(
+    app, settings, later, tmp_path
+):
     room = Room(app)
     with receiving() as receiver:
         wish = CallbackWish(
@@ -81,11 +48,11 @@ def test_killed_workers_lose_nothing_and_repeat_only_with_the_same_key(app, sett
             room.cancel(room.create())
         receiver.before = lambda _called: time.sleep(0.05)
         for number in KILLED_AFTER:
-            with working(settings):
-                wait_for(lambda n=number: len(receiver.calls) >= n)
+            with worker_process(settings, tmp_path / "log"):
+                assert comes(lambda n=number: len(receiver.calls) >= n)
             later()
-        with working(settings):
-            wait_for(lambda: not pending(app))
+        with worker_process(settings, tmp_path / "log"):
+            assert comes(lambda: not pending(app))
     first = {call.key: call for call in reversed(receiver.calls)}
     assert all(call.body == first[call.key].body for call in receiver.calls)
     assert 0 <= len(receiver.calls) - len(first) <= 2 * len(KILLED_AFTER)

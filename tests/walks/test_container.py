@@ -19,6 +19,7 @@ from sqlalchemy import make_url
 
 from app.settings.guide import NAMES
 from tests.support.image import lay_out, let_go, stages, variables, without_privileges
+from tests.support.patience import LONG
 from tests.support.processes import die_with_parent, free_ports
 
 ROOT = Path(__file__).parents[2]
@@ -139,7 +140,7 @@ def test_two_containers_start_on_an_empty_database_answer_the_guide_and_end(
     for container in containers:
         container.process.send_signal(signal.SIGTERM)
     assert [container.process.wait(60) for container in containers] == [0, 0]
-    assert not psutil.wait_procs(programs, timeout=5)[1]
+    assert not psutil.wait_procs(programs, timeout=LONG)[1]
     assert not one.is_healthy
     assert set(app.rglob("*")) == laid_out
     for container in containers:

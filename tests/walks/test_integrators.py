@@ -26,7 +26,7 @@ curl() { command curl --silent --show-error --fail-with-body "$@" | tee -a answe
 def commands(database: str) -> str:
     """Return the commands of the document for one kind of database."""
     text = (ROOT / "docs/integrators.md").read_text()
-    blocks = BLOCK.findall(text.partition(WALK)[2])
+    blocks = BLOCK.findall(text.partition(WALK)[2].partition("\n## ")[0])
     assert len(blocks) > 8
     return STRICT + "\n".join(body for only, body in blocks if only in ("", database))
 

@@ -6,6 +6,8 @@ import time
 import httpx2
 import pytest
 
+from tests.support.tiers import RESEND_AFTER
+
 ALL_PASSED = re.compile(r"\b(\d+) of \1 checks passed")
 
 
@@ -15,7 +17,6 @@ def test_a_payment_ends_with_tokens_for_the_user_who_approved_it(walk):
     assert ALL_PASSED.search(result.text)
     assert re.search(r"\bwf_at_\S+", result.html)
     assert walk.user in result.text
-    assert max(walk.delays) < 1
 
 
 def test_each_page_of_a_payment_shows_what_is_paid_and_the_message_says_it_too(walk):
@@ -41,7 +42,6 @@ def test_a_login_ends_with_tokens(walk):
     assert ALL_PASSED.search(result.text)
     assert re.search(r"\bwf_at_\S+", result.html)
     assert walk.user in result.text
-    assert max(walk.delays) < 1
 
 
 def test_a_prepared_operation_is_authorized_by_its_id(walk, portal):
@@ -102,7 +102,7 @@ def test_a_new_code_kills_the_old_one(walk):
     old = walk.code()
     walk.resend()
     assert len(walk.messages()) == 1  # too early: nothing was sent
-    time.sleep(2)
+    time.sleep(RESEND_AFTER)
     walk.resend()
     new = walk.code()
     walk.confirm(old)

@@ -14,6 +14,7 @@ from app.store.testers import DemoSms
 from tests.support.databases import built
 from tests.support.store import reading
 from tests.support.threads import at_once
+from tests.support.tiers import RESEND_AFTER
 from tests.support.walk import PASSWORD, Walk
 from tests.support.walker import PAYMENT
 
@@ -131,7 +132,7 @@ def test_asking_twice_at_once_for_a_code_sends_one_message(walk, app):
     walk.start()
     walk.say_who()
     walk.code()
-    time.sleep(2)
+    time.sleep(RESEND_AFTER)
     resend = next(form for form in walk.page.forms if form.id == "resend")
     walk._asked = time.time()  # noqa: SLF001
     posted_at_once(walk, resend.sent_by(resend.submits[0]), times=4)

@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from app.flows.demo_clock import EVERY_SECONDS
+
 ALL_PASSED = re.compile(r"\b(\d+) of \1 checks passed")
 GUIDE = json.loads(Path(__file__).parents[1].joinpath("api/nextstep/bodies.json").read_text())
 DETAILS = {
@@ -148,7 +150,7 @@ def move_clock(portal):
 
     def move(offset):
         httpx2.post(f"{portal.address}/demo/clock", json={"offset": offset}).raise_for_status()
-        time.sleep(1.5)
+        time.sleep(2 * EVERY_SECONDS)
 
     yield move
     move("PT0S")

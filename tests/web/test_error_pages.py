@@ -65,6 +65,7 @@ def test_a_failure_of_ours_tells_nothing_of_the_inside(app):  # 114
     assert f'href="{walker.address}"' in words  # looking again is safe
     words = page(walker.post(fields), 500)
     assert "it sent no payment" in words
+    assert f'href="{walker.address}"' in words  # from an answer, too
     assert walker.flow().phase == before
     bank.failure = None
     walker.reload()
@@ -82,6 +83,31 @@ def test_too_many_people_are_asked_to_come_again(app):
     assert "Too many people are here at the moment" in page(answer, 503)
     assert int(answer.headers["Retry-After"]) > 0
     assert 'href="/testing/overloaded"' in answer.text
+
+
+@on_sqlite
+def test_trying_again_asks_for_all_that_was_asked(app):
+    @app.get("/testing/overloaded")
+    def overloaded():
+        raise Overloaded
+
+    words = page(app.test_client().get("/testing/overloaded?state=a%26b&scope=openid"), 503)
+    assert 'href="/testing/overloaded?state=a%26b&amp;scope=openid"' in words
+
+
+@on_sqlite
+def test_an_error_stays_the_same_in_another_language(app):
+    client, asked = app.test_client(), {"client_id": "democlient", "redirect_uri": "https://x.test"}
+    words = page(client.get("/oauth2/authorize", query_string=asked), 400)
+    assert "The application gave an address that the bank does not know" in words
+    link = re.search(r'href="(\?[^"]*lang=en)"', words)[1].replace("&amp;", "&")
+    assert "gave an address" in page(client.get(f"/oauth2/authorize{link}"), 400)
+
+
+@on_sqlite
+def test_what_was_asked_is_kept_as_it_is_in_links_to_languages(app):
+    words = page(app.test_client().get("/nothing?a=1&a=%3Cb%3E&lang=de&c="), 404)
+    assert 'href="?a=1&amp;a=%3Cb%3E&amp;lang=cs&amp;c="' in words
 
 
 @on_sqlite

@@ -128,11 +128,6 @@ def test_the_band_gets_number_and_code_apart(app: Flask) -> None:
     assert shown(app, "money_parts", "cs", Decimal(100), "CZK") == ("100,00\xa0Kč", "(CZK)")
 
 
-def test_a_plain_amount_is_that_of_the_text_message(app: Flask) -> None:
-    assert shown(app, "plain", "cs", Decimal("100.00")) == "100"
-    assert shown(app, "plain", "cs", Decimal("1234.50")) == "1234.5"
-
-
 @pytest.mark.parametrize(
     ("name", "english", "czech"),
     [

@@ -108,7 +108,7 @@ def test_a_static_file_with_its_hash_may_be_kept_for_ever(walker):
     addresses = re.findall(r'"(/static/[^"]+)"', walker.page.html)
     assert len(addresses) >= 4
     for address in addresses:
-        assert re.search(r"\?v=[0-9a-f]{16}$", address)
+        assert re.search(r"\?v=[0-9a-f]{8}$", address)
         with walker.client.get(address) as answer:
             assert answer.status_code == 200
             assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
@@ -188,3 +188,22 @@ def test_health_is_told_without_anything_else(app):
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in answer.headers
     assert census(app) == before
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/css/base.css",
+        "/oauth2/jwks",
+        "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server",
+        "/nevis/demo/fido2-client/fido2-client.js",
+    ],
+)
+def test_what_proxies_may_keep_sets_no_cookie(shared_app, path):
+    client = shared_app.test_client()
+    client.get("/demo/")  # a page with a form: the session has its token
+    assert client.get_cookie("wf_session") is not None
+    with client.get(path, query_string={"lang": "cs"}) as answer:
+        assert answer.status_code == 200
+        assert "Set-Cookie" not in answer.headers

@@ -13,6 +13,7 @@ from tests.support.sample_pages import (
     PARTY,
     PASSWORD,
     REVIEW,
+    TOKEN,
     USERNAME,
     accounts,
     attribute,
@@ -21,8 +22,10 @@ from tests.support.sample_pages import (
     organizations,
     page,
     payment,
+    problem,
     sms,
 )
+from tests.support.sample_pages import token as phone
 
 HOSTILE = "<script>alert('x')</script>"
 SMS = [
@@ -100,6 +103,19 @@ def test_a_failed_sign_in_clears_both_fields_and_marks_neither(site: Site) -> No
         assert (given["autocomplete"], given["maxlength"]) == (token, length)
         assert not {"value", "aria-invalid"} & given.keys()
     assert "User authentication failed. Remaining attempts: 3" in seen.text
+
+
+@pytest.mark.parametrize(
+    ("code", "described"), [("password_empty", "password"), ("code_invalid", "code")]
+)
+def test_a_field_that_was_not_filled_in_is_described_by_what_is_said(
+    site: Site, code: str, described: str
+) -> None:
+    seen = site.sample("password", page=page("login", "payment", sms(), problem=problem(code)))
+    for name in ("password", "code"):
+        field = seen.one("input", name=name)
+        assert ("problem" in (field.get("aria-describedby") or "").split()) is (name == described)
+        assert (field.get("aria-invalid") == "true") is (name == described)
 
 
 @pytest.mark.parametrize(("left", "words"), [(1, "1 pokus"), (3, "3 pokusy"), (5, "5 pokusů")])
@@ -231,7 +247,7 @@ def test_whatever_others_wrote_is_escaped(site: Site) -> None:
         ),
         (PASSWORD, "login", sms(username=HOSTILE)),
         (REVIEW, "payment", {"accounts": rows}),
-        (APPROVAL, "payment", sms(account=rows[0])),
+        (APPROVAL, "payment", sms("payment", account=rows[0])),
         (CONSENT, "consent", terms),
     ):
         seen = site.show(template, page=page(kind, "payment", data, **changes))
@@ -270,6 +286,29 @@ def test_the_plain_approval_asks_for_the_code_alone(site: Site) -> None:
     assert "autofocus" in seen.one("input", id="code")
     assert "to PAY 100 CZK to 238400856/0300" in seen.text
     assert "autofocus" not in site.sample("approval").one("input", id="code")
+
+
+def test_a_phone_s_request_that_is_over_is_told_once_and_asked_for_anew(site: Site) -> None:
+    seen = site.sample("token-over")
+    assert seen.text.count("The request in the mobile app is over.") == 1
+    main = seen.one("button", class_="button", name="action")
+    assert main["value"] == "ask"
+    assert [each["value"] for each in seen.answers] == ["ask", "cancel", "offline", "sms"]
+
+
+def test_nothing_that_is_not_offered_is_spoken_of(site: Site) -> None:
+    alone = phone("EXPIRED", account=DEBIT, has_sms=False, has_offline=False)
+    shown = page("payment", "payment", alone, problem=problem("token_over"))
+    seen = site.show(TOKEN, page=shown)
+    assert "SMS" not in seen.text
+    assert "Having trouble?" not in seen.text
+
+
+@pytest.mark.parametrize(("name", "says"), [("ended-left", True), ("ended-interrupted", False)])
+def test_whoever_left_the_page_reads_where_to_start_again(
+    site: Site, name: str, *, says: bool
+) -> None:
+    assert ("To pay, start again in Demo application." in site.sample(name).text) is says
 
 
 def test_one_method_is_no_choice(site: Site) -> None:

@@ -6,14 +6,18 @@ from pathlib import Path
 import pytest
 
 from app.web import messages
-from tests.support.pages import DASH, ROOT, Site, compile_translations
+from tests.support.pages import DASH, ROOT, Page, Site, compile_translations
 from tests.support.sample_pages import samples
 
 LANGUAGES = ("en", "cs")
 NAMES = sorted(samples())
 OTHER_WAYS = {
     "token-alone": ["ask"],
+    "token-passkey": ["ask", "offline", "passkey", "sms"],
+    "token-over": ["offline", "sms"],
     "token": ["ask", "offline", "sms"],
+    "passkey-only": ["sms"],
+    "passkey": ["ask", "sms"],
     "offline": ["ask", "sms"],
 }
 RETURNED = "ended-returned"
@@ -56,21 +60,22 @@ def test_a_page_holds_nothing_that_a_strict_policy_blocks(
         assert script["type"] == "module"
 
 
+def _files(seen: Page) -> set[str]:
+    files = {str(each["src"]) for each in seen.find("script")}
+    links = [each for each in seen.find("link") if each["rel"] != "expect"]
+    return files | {str(each["href"]) for each in links}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_script_and_style_of_a_page_is_a_file_of_ours(site: Site, name: str) -> None:
-    seen = site.sample(name)
-    addresses = [each["src"] for each in seen.find("script")]
-    addresses += [each["href"] for each in seen.find("link")]
-    for address in addresses:
-        assert (ROOT / str(address).lstrip("/").partition("?")[0]).is_file()
+    for address in _files(site.sample(name)):
+        assert (ROOT / address.lstrip("/").partition("?")[0]).is_file()
 
 
 def test_every_static_file_is_used_by_a_page(site: Site) -> None:
     used: set[str] = set()
     for name in NAMES:
-        seen = site.sample(name)
-        used |= {str(each["src"]) for each in seen.find("script")}
-        used |= {str(each["href"]) for each in seen.find("link")}
+        used |= _files(site.sample(name))
     names = {Path(address.partition("?")[0]).name for address in used}
     ours = [p for p in (ROOT / "static").rglob("*.*") if p.parent.name in ("css", "js", "static")]
     assert names == {path.name for path in ours}
@@ -106,7 +111,13 @@ def test_forms_carry_the_token_and_the_nonce_and_the_main_action_first(
     else:
         forward, backward, *others = actions
         assert others == next((w for n, w in OTHER_WAYS.items() if name.startswith(n)), [])
-        onward = {"offline-over": ("offline",), "android": ("override",)}
+        onward = {
+            "offline-over": ("offline",),
+            "offline-blocked": ("offline",),
+            "passkey-over": ("passkey",),
+            "token-over": ("ask",),
+            "android": ("override",),
+        }
         assert forward in onward.get(name, ("continue", "confirm"))
         assert backward in ("cancel", "reject")
 

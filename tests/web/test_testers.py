@@ -1,5 +1,6 @@
 """The testers' pages of the demo."""
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,8 +9,10 @@ import time_machine
 from app import clock
 from app.bank.demo import DemoBank
 from app.channels.demo import DemoSms
-from app.worker import Deliveries
+from app.deliveries import Deliveries
 from tests.support.databases import built
+from tests.support.nevis import Nevis
+from tests.support.nevis_texts import NUMBER, begin, verify
 from tests.support.store import census, on_sqlite, parts_of, put_in, serving
 from tests.support.walker import Walker
 
@@ -100,6 +103,27 @@ def test_the_page_tells_which_code_works(app, time):
     other.name()
     deliver(app)
     time.shift(timedelta(minutes=5))
+    assert "Expired" in app.test_client().get("/demo/sms").text
+
+
+def test_messages_of_the_second_facade_are_there_too(app, time):
+    nevis = Nevis(app)
+    user = begin(nevis)
+    deliver(app)
+    (message,) = outbox(app)
+    assert message["to"] == NUMBER
+    assert message["operationId"] == user["enrollment"]["transactionId"]
+    assert "Works until" in app.test_client().get("/demo/sms").text
+    code = re.search(r"\d{8}", message["text"]).group()
+    verify(nevis, user["userId"], code, user["enrollment"]["statusToken"])
+    assert "Used" in app.test_client().get("/demo/sms").text
+
+
+@on_sqlite
+def test_a_message_of_the_second_facade_that_ran_out_is_expired(app, time):
+    begin(Nevis(app))
+    deliver(app)
+    time.shift(timedelta(minutes=10))
     assert "Expired" in app.test_client().get("/demo/sms").text
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field
 
-from app.api.cloud.schemas import Name, PathName
+from app.api.cloud.schemas import NULLABLE, Name, PathName
 from app.api.kit import Schema, example
 from app.mtoken.applications import Application
 
@@ -18,7 +18,7 @@ class CreateApplicationRequest(Schema):
     model_config = example({"id": "bank-mobile-token"})
 
     id: Annotated[PathName, Field(max_length=255)]
-    roles: Roles = Field(default_factory=list)
+    roles: Annotated[Roles, NULLABLE] = Field(default_factory=list)
 
 
 class ApplicationName(Schema):

@@ -11,6 +11,8 @@ from app.services import services
 from app.upkeep.audit_log import AuditItem, AuditQuery
 
 USUAL = timedelta(days=30)
+REST = timedelta(microseconds=999)
+"""What a moment leaves out that is told in milliseconds."""
 
 
 class AuditLogRequest(Paging):
@@ -23,10 +25,11 @@ class AuditLogRequest(Paging):
     def query(self) -> AuditQuery:
         """Return what is wanted."""
         now = clock.now()
+        until = moment_of(self.timestamp_to)
         return AuditQuery(
             user_id=self.userId,
             since=moment_of(self.timestamp_from) or now - USUAL,
-            until=moment_of(self.timestamp_to) or now,
+            until=now if until is None else until + REST,
             offset=self.offset,
             limit=self.size,
         )

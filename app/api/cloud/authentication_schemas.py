@@ -11,6 +11,16 @@ from app.api.cloud.schemas import Name, RegistrationStatus
 from app.api.kit import Schema
 from app.mtoken.checking import Checked, SignedRequest
 
+Base64 = Annotated[
+    str,
+    Field(
+        json_schema_extra={
+            "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
+        }
+    ),
+]
+"""What the check below takes, for the document."""
+
 
 class VerifySignatureRequest(Schema):
     """A request as the phone has signed it."""
@@ -20,7 +30,7 @@ class VerifySignatureRequest(Schema):
     """What the phone signs in the place of the address."""
     auth_header: str
     """The whole `X-PowerAuth-Authorization`."""
-    request_body: str | None = None
+    request_body: Base64 | None = None
     """The bytes of the body as Base64; a GET has none."""
     query_params: Annotated[dict[str, str], Field(max_length=64)] | None = None
     """Of a GET, in any order: they are put into the one that is signed."""

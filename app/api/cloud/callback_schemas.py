@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from app.api.cloud.schemas import Name, Text
+from app.api.cloud.schemas import NULLABLE, Lasting, Name, Switch, Text
 from app.api.kit import Schema, example
 from app.mtoken.callback_views import (
     ALWAYS,
@@ -22,9 +22,10 @@ from app.mtoken.callback_views import (
 
 Secret = Annotated[str, Field(min_length=1, max_length=1024)]
 Url = Annotated[str, Field(min_length=1, max_length=4096)]
-Attributes = Annotated[list[str], Field(max_length=64)]
-Retention = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=3650))]
-Backoff = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(hours=1))]
+Attributes = Annotated[list[str], Field(max_length=64), NULLABLE]
+Retention = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=3650)), NULLABLE]
+Backoff = Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(hours=1)), NULLABLE]
+Attempts = Annotated[int, Field(ge=0, le=1000), NULLABLE]
 SigningSecret = Annotated[
     str,
     Field(
@@ -36,7 +37,7 @@ SigningSecret = Annotated[
 class HttpBasicRequest(Schema):
     """HTTP Basic; without `password` the one that is kept stays."""
 
-    enabled: bool = False
+    enabled: Switch = False
     username: Annotated[str, Field(max_length=256, pattern=r"^[^:]*$")] | None = None
     password: Secret | None = None
 
@@ -44,7 +45,7 @@ class HttpBasicRequest(Schema):
 class OAuth2Request(Schema):
     """OAuth 2 client credentials; without `clientSecret` the one that is kept stays."""
 
-    enabled: bool = False
+    enabled: Switch = False
     client_id: Text | None = None
     client_secret: Secret | None = None
     token_uri: Url | None = None
@@ -80,9 +81,9 @@ class CallbackRequest(Schema):
     """How long a finished event is kept; ISO 8601."""
     initial_backoff: Backoff = BACKOFF
     """The first wait after a failure; ISO 8601."""
-    max_attempts: int = Field(default=1, ge=0, le=1000)
-    """None: it is not called at all."""
-    enabled: bool = True
+    max_attempts: Attempts = 1
+    """With 0 it is not called at all."""
+    enabled: Switch = True
     signing_secret: SigningSecret | None = None
     """`whsec_` and Base64, as Standard Webhooks have it; empty: calls are not signed."""
 
@@ -150,8 +151,8 @@ class CallbackDetail(Schema):
     callback_url: str
     attributes: list[str]
     authentication: Authentication
-    retention_period: timedelta
-    initial_backoff: timedelta
+    retention_period: Lasting
+    initial_backoff: Lasting
     max_attempts: int
     enabled: bool | None = None
     """Told where it is not."""

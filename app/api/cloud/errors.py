@@ -163,7 +163,7 @@ def _invalid(violations: Sequence[Violation]) -> dict[str, object]:
 
 def _said(violation: Violation) -> dict[str, object]:
     given, kind = violation.given, violation.kind
-    is_null = given is None and kind.endswith("_type")
+    is_null = violation.is_null and kind.endswith("_type")
     hint = "must not be null" if is_null else HINTS.get(kind, violation.hint)
     hint = hint.removeprefix(OURS)
     if hint.startswith(THEIRS):

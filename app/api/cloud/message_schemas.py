@@ -1,18 +1,24 @@
 """Messages to people: those that phones show at once, and those that stay in the inbox."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator
 
-from app.api.cloud.schemas import Moment, Name, Paging, Text
-from app.api.kit import Schema
+from app.api.cloud.schemas import Moment, Name, Paging, Switch, Text
+from app.api.kit import NotValid, Schema, Violation
 from app.mtoken.inbox import InboxMessage, NewInboxMessage
+from app.mtoken.push import bytes_of
 
 SHORTEST, LONGEST = 8, 255
 MOST_TEXT, MOST_EXTRAS = 2048, 2048
-"""Characters: providers take 4 KiB for a whole push."""
+"""Characters."""
+THEIRS = re.compile(r"(aps|from|message_type)$|google|gcm")
+"""Names of extras that Apple reads itself, or for which Google refuses a push."""
+MOST_BYTES = 3500
+"""Providers take 4 KiB for a whole push, with what we put around it."""
 
 
 def _heading(value: str) -> str:
@@ -44,7 +50,7 @@ class SendMessageRequest(Schema):
     user_id: Name
     registration_id: Name | None = None
     """The only phone that gets it; empty: all that are active."""
-    silent: bool = False
+    silent: Switch = False
     """Whether nothing is shown: the app reads the extras."""
     title: Text | None = None
     """Needed for what is shown."""
@@ -58,7 +64,15 @@ class SendMessageRequest(Schema):
     def _short(cls, value: dict[str, object] | None) -> dict[str, object] | None:
         if value is not None and len(json.dumps(value)) > MOST_EXTRAS:
             raise ValueError(f"must be at most {MOST_EXTRAS} characters of JSON")
+        if taken := sorted(name for name in value or () if THEIRS.match(name)):
+            raise ValueError(f"reserved by providers: {', '.join(taken)}")
         return value
+
+    def check_size(self) -> None:
+        """Refuse what every provider would refuse later, when nobody hears of it."""
+        if bytes_of([self.title, self.message, self.sound, self.extras]) > MOST_BYTES:
+            hint = f"must be at most {MOST_BYTES} bytes of JSON, with title, sound and extras"
+            raise NotValid([Violation("message", None, hint)])
 
 
 class PostInboxMessageRequest(Schema):
@@ -70,7 +84,7 @@ class PostInboxMessageRequest(Schema):
     subject: Heading
     summary: Heading
     body: Body
-    silent: bool = False
+    silent: Switch = False
     """Whether no push says that it is there."""
 
     def new(self) -> NewInboxMessage:

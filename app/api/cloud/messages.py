@@ -14,6 +14,7 @@ from app.services import services
 )
 def send_push_message(body: schemas.SendMessageRequest) -> None:
     """Have a message pushed to a user's active phones; whether one could be is not waited for."""
+    body.check_size()
     services().mtoken.messages.send(
         body.user_id,
         title=body.title or "",

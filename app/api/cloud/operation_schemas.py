@@ -6,11 +6,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from app.api.cloud.schemas import Later, Moment, Name, Paging, Text, moment_of
+from app.api.cloud.schemas import NULLABLE, Later, Moment, Name, Paging, Switch, Text, moment_of
 from app.api.kit import Schema, example
 from app.mtoken.operation_views import NewOperation, Operation, OperationSearch
+from app.mtoken.wording import DEFAULT
 
 Parameters = Annotated[dict[Name, Annotated[str, Field(max_length=4096)]], Field(max_length=64)]
+Language = Annotated[str, Field(min_length=1, max_length=16), NULLABLE]
 
 MOST_ADDITIONAL = 16_384
 """Characters: lists carry this of every operation."""
@@ -35,21 +37,21 @@ class CreateOperationRequest(Schema):
     template: Name
     user_id: Name | None = None
     """Empty: whoever claims it first."""
-    language: str = Field(default="en", min_length=1, max_length=16)
+    language: Language = DEFAULT
     """Of the first push; the app shows its own."""
     external_id: Text | None = None
     flag: Name | None = None
     """Only registrations with this flag see it."""
     timestamp_expires: Later | None = None
     """The end; by default as the template says."""
-    parameters: Parameters = Field(default_factory=dict)
+    parameters: Annotated[Parameters, NULLABLE] = Field(default_factory=dict)
     """What the template puts in its places; others are kept."""
     proximity_check_enabled: bool | None = None
-    silent: bool = False
+    silent: Switch = False
     """Whether there is no push that people see."""
     registration_id: Name | None = None
     """The only phone that may approve it."""
-    additional_data: dict[str, object] = Field(default_factory=dict)
+    additional_data: Annotated[dict[str, object], NULLABLE] = Field(default_factory=dict)
 
     @field_validator("additional_data")
     @classmethod

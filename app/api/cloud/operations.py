@@ -37,7 +37,9 @@ def get_operation_list(asked: schemas.ListOperationsRequest) -> schemas.Operatio
 def get_operation(operation_id: str) -> schemas.OperationDetail:
     """Return an operation as it is at this moment."""
     known = operations()
-    return schemas.OperationDetail.of(known.get(operation_id), known.proximity_otp(operation_id))
+    found = known.get(operation_id)
+    otp = known.proximity_otp(operation_id) if found.needs_proximity else None
+    return schemas.OperationDetail.of(found, otp)
 
 
 @call(

@@ -1,10 +1,11 @@
 """Messages about registrations."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from app.api.cloud.schemas import (
+    NULLABLE,
     Flags,
     Later,
     Moment,
@@ -48,7 +49,7 @@ class CreateRegistrationRequest(Acting):
     """When the registration becomes ACTIVE, and the otp is asked for; ON_COMMIT by default."""
     otp_validation: OtpValidation | None = None
     """The former name of the phase; `commitPhase` wins."""
-    flags: Flags = Field(default_factory=list)
+    flags: Annotated[Flags, NULLABLE] = Field(default_factory=list)
     timestamp_registration_expire: Later | None = None
 
     @field_validator("otp_validation")
@@ -131,6 +132,8 @@ class RegistrationDetail(Schema):
     blocked_reason: str | None = None
     user_id: str
     application_id: str
+    protocol: Literal["powerauth", "app", "fido2"]
+    """How it proves itself: `app` and `fido2` by a public key alone (docs/nevis.md)."""
     name: str | None = None
     platform: str | None = None
     device_info: str | None = None
@@ -155,6 +158,7 @@ class RegistrationDetail(Schema):
                 "blocked_reason": shown.blocked_reason,
                 "user_id": shown.user_id,
                 "application_id": shown.application_id,
+                "protocol": shown.kind,
                 "name": shown.name,
                 "platform": shown.platform,
                 "device_info": shown.device_info,

@@ -2,7 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import (
@@ -13,10 +14,13 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import CoreSchema
-from pydantic_core.core_schema import no_info_after_validator_function
+from pydantic_core import CoreSchema, PydanticUseDefault
+from pydantic_core.core_schema import no_info_after_validator_function, nullable_schema
 
+from app import clock
 from app.api.kit import Schema
+from app.naming import IN_PATHS
+from app.nextstep.values import plain_amount
 
 LATEST = 253370764800000
 """The year 9999 begins: later times cannot be told in every time zone."""
@@ -32,10 +36,30 @@ Later = Annotated[int, Field(ge=0, le=LATEST)]
 
 Moment = Annotated[
     datetime,
-    PlainSerializer(lambda at: int(at.timestamp() * 1000), return_type=int),
+    PlainSerializer(clock.milliseconds, return_type=int),
     WithJsonSchema({"type": "integer", "description": "Milliseconds since 1970"}),
 ]
 """A moment that we tell, in milliseconds since 1970."""
+
+
+def _written(value: timedelta) -> str:
+    """Return a time as ISO 8601 has it; its years are of no certain length, so days are most."""
+    days, rest = divmod(value, timedelta(days=1))
+    hours, rest = divmod(rest, timedelta(hours=1))
+    minutes, rest = divmod(rest, timedelta(minutes=1))
+    seconds = plain_amount(Decimal(rest // timedelta(microseconds=1)) / 1_000_000)
+    counts = {"H": str(hours), "M": str(minutes), "S": seconds}
+    time = "".join(count + unit for unit, count in counts.items() if count != "0")
+    date = f"{days}D" if days else ""
+    return f"P{date}T{time}" if time else f"P{date or 'T0S'}"
+
+
+Lasting = Annotated[
+    timedelta,
+    PlainSerializer(_written, return_type=str),
+    WithJsonSchema({"type": "string", "format": "duration"}),
+]
+"""How long something takes, as it is told."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +92,29 @@ def matching(pattern: str, hint: str) -> _Pattern:
     return _Pattern(pattern, hint)
 
 
-PathName = Annotated[
-    Name, matching(r"[A-Za-z0-9][A-Za-z0-9._-]*", "must be letters and digits, inside also . _ -")
-]
+class _Nullable:
+    """Takes null as if nothing were said: the default of the field. The document tells it, too."""
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """Check what is not null as before."""
+        return no_info_after_validator_function(_said, nullable_schema(handler(source)))
+
+
+def _said(value: object) -> object:
+    if value is None:
+        raise PydanticUseDefault
+    return value
+
+
+NULLABLE = _Nullable()
+"""Lets programs write null for a field with a default."""
+
+Switch = Annotated[bool, NULLABLE]
+"""On or off; null: as if nothing were said."""
+
+PathName = Annotated[Name, matching(*IN_PATHS)]
 """What stands in a path."""
 
 
@@ -92,4 +136,4 @@ class Paging(Schema):
 
 def moment_of(milliseconds: int | None) -> datetime | None:
     """Return the moment that a caller has named."""
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC)
+    return None if milliseconds is None else clock.EPOCH + milliseconds * clock.MILLISECOND

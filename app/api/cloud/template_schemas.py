@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from app.api.cloud.schemas import Name, PathName, matching
+from app.api.cloud.schemas import NULLABLE, Name, PathName, Switch, matching
 from app.api.kit import Schema, example
 from app.mtoken.attributes import TAKES, Kind, TemplateAttribute, needs
 from app.mtoken.templates import Factor, Template
@@ -41,7 +41,7 @@ class AttributeText(Schema):
     ]
     type: Kind
     text: Line
-    params: dict[Name, Name] = Field(default_factory=dict)
+    params: Annotated[dict[Name, Name], NULLABLE] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _takes(self) -> Self:
@@ -60,9 +60,11 @@ class TemplateText(Schema):
     message: Long
     summary: Long | None = None
     """What a push says; the message by default."""
-    attributes: Annotated[list[AttributeText], Field(max_length=32)] = Field(default_factory=list)
+    attributes: Annotated[list[AttributeText], Field(max_length=32), NULLABLE] = Field(
+        default_factory=list
+    )
     """What is shown besides all that is signed; the same in every language, but for its texts."""
-    result_texts: ResultTexts = Field(default_factory=ResultTexts)
+    result_texts: Annotated[ResultTexts, NULLABLE] = Field(default_factory=ResultTexts)
     ui: dict[str, object] | None = None
     """Screens in this language, in the place of those of the template."""
 
@@ -133,15 +135,19 @@ class UpdateTemplateRequest(Schema):
     data_template: Annotated[str, Field(min_length=1, max_length=2000), NO_CONTROL]
     """What is signed, with `${name}` where a parameter stands."""
     signature_type: Annotated[list[Factor], Field(min_length=1, max_length=4)]
-    max_failure_count: int = Field(default=5, ge=1, le=100)
-    expiration: int = Field(default=300, ge=1, le=2_592_000)
+    max_failure_count: Annotated[int, Field(ge=1, le=100), NULLABLE] = 5
+    expiration: Annotated[int, Field(ge=1, le=2_592_000), NULLABLE] = 300
     """Seconds."""
-    risk_flags: Annotated[str, Field(max_length=3, json_schema_extra={"pattern": EACH_ONCE})] = ""
+    risk_flags: Annotated[
+        str, Field(max_length=3, json_schema_extra={"pattern": EACH_ONCE}), NULLABLE
+    ] = ""
     """X swaps the buttons, C forbids approval during a call, F warns of fraud."""
-    proximity_check_enabled: bool = False
+    proximity_check_enabled: Switch = False
     ui: dict[str, object] | None = None
     """Screens of the app in every language; where there are any, the risk flags say nothing."""
-    texts: Annotated[list[TemplateText], Field(max_length=64)] = Field(default_factory=list)
+    texts: Annotated[list[TemplateText], Field(max_length=64), NULLABLE] = Field(
+        default_factory=list
+    )
 
     @field_validator("risk_flags")
     @classmethod

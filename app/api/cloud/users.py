@@ -6,6 +6,7 @@ from app.api.cloud.calls import call
 from app.api.cloud.schemas import Name, matching
 from app.api.kit import Schema, example
 from app.mtoken.administering import SystemUserView
+from app.naming import OF_SYSTEM_USERS
 from app.services import services
 
 ABOUT = "System Users"
@@ -15,7 +16,7 @@ ADMIN = "ERROR_ADMIN"
 
 Username = Annotated[
     Name,
-    matching(r"[A-Za-z0-9][A-Za-z0-9._@+-]*", "must be letters and digits, inside also . _ @ + -"),
+    matching(*OF_SYSTEM_USERS),
 ]
 """What stands in a path and before the colon of Basic credentials."""
 

@@ -1,5 +1,7 @@
 """Where a phone is reached by push."""
 
+from flask.typing import ResponseReturnValue
+
 from app.api.device.calls import BEARER, accepted, asked, call, kept, ok, token
 from app.api.device.schemas import PushBody, PushRegistration
 from app.api.kit import NotValid, parse_json
@@ -28,3 +30,15 @@ def register_push() -> dict[str, object]:
         platform = PLATFORMS.get(wanted.platform, wanted.platform)
         services().mtoken.phones.reach(bearer, platform, wanted.token, wanted.environment)
     return ok()
+
+
+@call(
+    "/api/push/device/register",
+    about="Push",
+    proof=BEARER,
+    asks=PushBody,
+    refuses="INVALID_REQUEST PUSH_REGISTRATION_FAILED",
+)
+def register_push_device() -> ResponseReturnValue:
+    """Note the address of the phone that asks, by the call's former name."""
+    return register_push()

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from app.demo.environment import PHONES, default_folder
+from app.demo.phone.authenticator.links import looks_like
 from app.demo.phone.command_kit import (
     chosen,
     finger_option,
@@ -28,6 +29,7 @@ from app.demo.phone.command_kit import (
 )
 from app.demo.phone.configuration import App
 from app.demo.phone.inbox_commands import inbox, read
+from app.demo.phone.link_commands import account, approve_link, enroll, pushes, reject_link
 from app.demo.phone.mobile import Approval
 from app.demo.phone.operations import REASONS
 from app.demo.phone.refusals import PhoneRefused
@@ -103,7 +105,7 @@ def history(shop: Shop, name: str, pin: str | None, *, biometry: bool, as_json: 
 
 
 @phone.command()
-@click.argument("operation_id", default="")
+@click.argument("operation_id", metavar="[ID|LINK]", default="")
 @name_option
 @pin_option
 @finger_option
@@ -113,7 +115,10 @@ def history(shop: Shop, name: str, pin: str | None, *, biometry: bool, as_json: 
 def approve(  # noqa: PLR0913 - each is an option
     shop: Shop, operation_id: str, name: str, pin: str | None, number: str, *, biometry: bool
 ) -> None:
-    """Approve an operation; without an id the only one that waits."""
+    """Approve an operation or an app link; without either the only one that waits."""
+    if looks_like(operation_id):
+        approve_link(shop, operation_id, name, pin, biometry=biometry)
+        return
     mobile = shop.named(name)
     operation = chosen(mobile, operation_id)
     click.echo(in_a_line(operation), err=True)
@@ -124,13 +129,16 @@ def approve(  # noqa: PLR0913 - each is an option
 
 
 @phone.command()
-@click.argument("operation_id", default="")
+@click.argument("operation_id", metavar="[ID|LINK]", default="")
 @name_option
 @click.option("--reason", type=click.Choice(REASONS), default="UNKNOWN", show_default=True)
 @click.pass_obj
 @told
 def reject(shop: Shop, operation_id: str, name: str, reason: str) -> None:
-    """Reject an operation; without an id the only one that waits."""
+    """Reject an operation or an app link; without either the only one that waits."""
+    if looks_like(operation_id):
+        reject_link(shop, operation_id, reason)
+        return
     mobile = shop.named(name)
     operation = chosen(mobile, operation_id)
     mobile.reject(operation.id, reason)
@@ -215,5 +223,5 @@ def remove(shop: Shop, name: str, *, here: bool) -> None:
         mobile.remove()
 
 
-phone.add_command(inbox)
-phone.add_command(read)
+for command in (inbox, read, enroll, account, pushes):
+    phone.add_command(command)

@@ -1,19 +1,16 @@
 """The way from a phone to the device API of a portal, over HTTP."""
 
-import ssl
 import time
-from functools import cache
 from http import HTTPStatus
 
 import httpx2
 
-from app.demo.environment import is_loopback
 from app.demo.phone.calls import Call, opened, part
 from app.demo.phone.refusals import PhoneRefused
-from app.demo.phone.troubles import Declined, NotUnderstood, Unreachable
+from app.demo.phone.sending import USER_AGENT, send
+from app.demo.phone.troubles import Declined, NotUnderstood
 
 TIME = "/pa/v3/status"
-TIMEOUT = httpx2.Timeout(10, connect=3)
 TIME_KEPT_SECONDS = 30
 LARGEST_ANSWER = 1_000_000
 LONGEST_WORDS = 300
@@ -32,18 +29,10 @@ class Line:
         headers = {
             "Content-Type": "application/json",
             "Accept-Language": self._language,
-            "User-Agent": "Web Flow demo phone",
+            "User-Agent": USER_AGENT,
             **call.headers,
         }
-        try:
-            with self._client() as client:
-                answer = client.post(self.address + call.path, content=call.body, headers=headers)
-        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
-            raise Unreachable(self.address, left=False) from error
-        except httpx2.TransportError as error:
-            raise Unreachable(self.address) from error
-        except (httpx2.InvalidURL, ValueError) as error:
-            raise NotUnderstood(f"{self.address} is not an address.") from error
+        answer = send("POST", self.address + call.path, headers, call.body, called=self.address)
         if answer.status_code == HTTPStatus.OK and len(answer.content) <= LARGEST_ANSWER:
             return bytes(answer.content)
         raise self._declined(answer)
@@ -65,15 +54,6 @@ class Line:
             raise NotUnderstood(f"{self.address} does not tell the time as a portal does.")
         return told
 
-    def _client(self) -> httpx2.Client:
-        # A proxy that the environment names does not know this machine's own ports.
-        return httpx2.Client(
-            timeout=TIMEOUT,
-            verify=_trusted(),
-            trust_env=not is_loopback(self.address),
-            follow_redirects=False,
-        )
-
     def _declined(self, answer: httpx2.Response) -> Declined | NotUnderstood:
         try:
             said = part(opened(answer.content), "responseObject")
@@ -86,12 +66,6 @@ class Line:
             )
         words = f"The portal says {code}: {said.get('message') or 'no reason was given'}"
         return Declined(words[:LONGEST_WORDS], status=answer.status_code, code=code)
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Read the certificates of the system, once: it takes a tenth of a second."""
-    return httpx2.create_ssl_context()
 
 
 def _clock() -> int:

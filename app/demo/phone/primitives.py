@@ -18,6 +18,8 @@ PublicKey = ec.EllipticCurvePublicKey
 P256 = ec.SECP256R1()
 SHA256 = ec.ECDSA(hashes.SHA256())
 HALF = 16
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""Private keys of P-256 are smaller numbers."""
 NOTHING = bytes(HALF)
 
 
@@ -127,6 +129,11 @@ def point(key: PrivateKey | PublicKey) -> bytes:
     """Write a point as phones do: 33 bytes."""
     public = key.public_key() if isinstance(key, PrivateKey) else key
     return public.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+
+
+def uncompressed(key: PrivateKey) -> bytes:
+    """Write the public point with both coordinates: 65 bytes."""
+    return key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
 
 def agreed(ours: PrivateKey, theirs: PublicKey) -> bytes:

@@ -8,11 +8,13 @@ from pathlib import Path
 from threading import Lock
 
 from app.demo.phone.activation_code import ScannedCode, scanned, typed
+from app.demo.phone.authenticator.app import Authenticator
 from app.demo.phone.configuration import App
 from app.demo.phone.handset import ask_for_app_key
 from app.demo.phone.keeping import Drawer, Kept
 from app.demo.phone.line import Line
 from app.demo.phone.mobile import Mobile
+from app.demo.phone.names import is_same, tidy
 from app.demo.phone.pairing import Owner, pair
 from app.demo.phone.refusals import PhoneRefused
 from app.demo.phone.sealing import Route
@@ -21,7 +23,6 @@ from app.demo.phone.state import PhoneState
 from app.demo.phone.troubles import Declined, Forged, NotUnderstood, Trouble
 
 NAMES = ("Pixel 8", "iPhone 15", "Galaxy S24", "Xperia 5", "Fairphone 5", "Nokia 3310")
-LONGEST_NAME = 64
 PIN = re.compile(r"\d{4,32}", re.ASCII)
 
 
@@ -43,6 +44,7 @@ class Shop:
 
     def __init__(self, folder: Path) -> None:
         self.drawer = Drawer(folder)
+        self.authenticator = Authenticator(folder / "authenticator")
         self._lock = Lock()
         self._lines: dict[str, Line] = {}
 
@@ -56,7 +58,7 @@ class Shop:
 
     def named(self, name: str) -> Mobile:
         """Return a phone by its name; the only one has none to be told. Raises Trouble."""
-        found = [kept for kept in self.all() if not name or _same(kept.name, name)]
+        found = [kept for kept in self.all() if not name or is_same(kept.name, name)]
         if len(found) == 1:
             return self.phone(found[0].id)
         if not found:
@@ -68,7 +70,7 @@ class Shop:
     def free_name(self) -> str:
         """Return a name that no phone has."""
         taken = [kept.name for kept in self.all()]
-        return next(name for name in _names() if not any(_same(name, each) for each in taken))
+        return next(name for name in _names() if not any(is_same(name, each) for each in taken))
 
     def pair(self, wish: Wish) -> Mobile:
         """Pair a phone; it is in the drawer as soon as the portal has answered. Raises Trouble."""
@@ -89,10 +91,8 @@ class Shop:
             mobile.rename(self._free(name, but=mobile.id), proof)
 
     def _free(self, name: str, *, but: str = "") -> str:
-        name = " ".join(name.split())
-        if not (name and name.isprintable() and len(name) <= LONGEST_NAME):
-            raise Trouble(f"A name is one line of at most {LONGEST_NAME} characters.")
-        if any(_same(kept.name, name) for kept in self.all() if kept.id != but):
+        name = tidy(name)
+        if any(is_same(kept.name, name) for kept in self.all() if kept.id != but):
             raise Trouble(f"There is a phone named {name} already.", "Take another name.")
         return name
 
@@ -143,10 +143,6 @@ def _why(declined: Declined) -> Declined:
     else:
         return declined
     return Declined(words, hint, status=declined.status, code=declined.code)
-
-
-def _same(one: str, other: str) -> bool:
-    return one.casefold() == other.casefold()
 
 
 def _names() -> Iterator[str]:

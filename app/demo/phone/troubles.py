@@ -57,9 +57,9 @@ class WrongPin(Declined):
 
     exit_code = 3
 
-    def __init__(self, remaining: int) -> None:
+    def __init__(self, remaining: int, then: str = "the phone is blocked") -> None:
         attempts = "1 attempt is" if remaining == 1 else f"{remaining} attempts are"
-        super().__init__(f"The PIN is wrong: {attempts} left.", "Then the phone is blocked.")
+        super().__init__(f"The PIN is wrong: {attempts} left.", f"Then {then}.")
         self.remaining = remaining
 
 
@@ -74,6 +74,18 @@ class Unusable(Trouble):
             words = "The PIN was wrong too often: the bank has blocked this phone."
         super().__init__(words, hint)
         self.standing = standing
+
+
+class Locked(Trouble):
+    """The PIN of an account was wrong too often; the phone itself says so."""
+
+    exit_code = 4
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The PIN of {name} was wrong too often: this phone has locked the account.",
+            "Forget it, and let the bank add it anew.",
+        )
 
 
 class Ended(Declined):

@@ -66,6 +66,7 @@ def lying_here() -> dict[str, object]:
     """Return what the list of phones shows, and the form that pairs one more."""
     return {
         "phones": parts().shop.all(),
+        "accounts": parts().shop.authenticator.accounts.all(),
         "user": session.get("user", USUAL_USER),
         "once": secrets.token_urlsafe(16),
     }

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from flask import flash, render_template, request, session
+from flask import flash, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from app.demo import cloud
@@ -21,7 +21,9 @@ LONGEST_USER = 256
 
 @bp.get("/")
 def index() -> ResponseReturnValue:
-    """List the phones, and offer to pair one."""
+    """List the phones, and offer to pair one; a link is the authenticator's business."""
+    if "link" in request.args:
+        return redirect(url_for("phone.link", link=request.args["link"]), HTTPStatus.SEE_OTHER)
     return _list({"pin": USUAL_PIN, "config": parts().environment.app})
 
 

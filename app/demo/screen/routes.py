@@ -1,6 +1,6 @@
 """Every page of the demo phone."""
 
-from app.demo.screen import care, inbox, offline, operations, pairing
+from app.demo.screen import accounts, care, inbox, links, offline, operations, pairing
 from app.demo.screen.kit import bp
 
-__all__ = ["bp", "care", "inbox", "offline", "operations", "pairing"]
+__all__ = ["accounts", "bp", "care", "inbox", "links", "offline", "operations", "pairing"]

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+import time_machine
 from sqlalchemy import update
 
 from app import clock
@@ -129,6 +130,18 @@ def test_the_log_is_asked_by_dates_and_pages(app):
     assert cloud("GET", LOG, userId=USER, **old) == {"items": []}
     assert len(cloud("GET", LOG, userId=USER, timestampFrom=millis(now - DAY))["items"]) == 4
     assert everything == items[-1:]
+
+
+def test_the_moment_of_an_entry_finds_it(lasting_app, request):
+    cloud, user = Cloud(lasting_app), f"user-{abs(hash(request.node.name))}"
+    with time_machine.travel(clock.now().replace(microsecond=123_999), tick=False):
+        cloud.register(user)
+        (item,) = cloud("GET", LOG, userId=user)["items"]
+        told = item["timestamp"]
+        assert cloud("GET", LOG, userId=user, timestampFrom=told, timestampTo=told) == {
+            "items": [item]
+        }
+        assert cloud("GET", LOG, userId=user, timestampTo=told - 1) == {"items": []}
 
 
 def test_dates_that_are_none_are_refused_with_their_names(lasting_app):  # 9

@@ -200,6 +200,25 @@ def test_the_portals_templates_keep_two_factors(lasting_app, shipped, which):
     assert admin(lasting_app)("GET", f"{ALL}/{which}") == shipped[which]
 
 
+@pytest.mark.parametrize(
+    ("which", "change", "field"),
+    [
+        ("approval", {"dataTemplate": "A2"}, "dataTemplate"),
+        ("enrollment", {"dataTemplate": "A2*Tnothing"}, "dataTemplate"),
+        ("approval", {"signatureType": ["possession"]}, "signatureType"),
+        ("text_message", {"signatureType": ["possession_knowledge"]}, "signatureType"),
+    ],
+)
+def test_what_the_second_facade_signs_stays_as_it_is(lasting_app, which, change, field):
+    ours = admin(lasting_app)("GET", f"{ALL}/{which}")
+    same = {key: ours[key] for key in ("dataTemplate", "signatureType")}
+    wanted = {**STANDING, **same}
+    assert admin(lasting_app).ask("PUT", f"{ALL}/{which}", wanted).status_code == 200
+    refused = violation(admin(lasting_app).ask("PUT", f"{ALL}/{which}", {**wanted, **change}))
+    assert refused[0] == field
+    admin(lasting_app)("DELETE", f"{ALL}/{which}")
+
+
 # --- asked and shown ------------------------------------------------------------------------------
 
 
@@ -322,6 +341,7 @@ def test_a_push_says_what_the_template_says(app):
     for language, text in (
         ("en", 'A standing order for Kino "Oko" waits.'),
         ("sk", 'Platiť 63.99 EUR pre Kino "Oko" každý mesiac?'),
+        ("sk_SK", 'Platiť 63.99 EUR pre Kino "Oko" každý mesiac?'),  # as Java writes it
         ("de", 'A standing order for Kino "Oko" waits.'),
     ):
         Cloud(app).open(template="standing", parameters=PARAMETERS, language=language)

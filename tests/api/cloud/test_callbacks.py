@@ -3,10 +3,12 @@
 import base64
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
 import time_machine
+from sqlalchemy import select
 
 from app import clock
 from app.calls import Calls
@@ -19,7 +21,8 @@ from tests.support.cloud import APP, Cloud, admin, approve, integrator, pending
 from tests.support.databases import built
 from tests.support.device import WRONG
 from tests.support.receiver import receiving
-from tests.support.store import all_of, census, on_sqlite, parts_of
+from tests.support.store import all_of, census, on_sqlite, parts_of, writing
+from tests.support.threads import at_once
 
 pytest_plugins = ["tests.support.lasting"]
 
@@ -160,7 +163,11 @@ def test_a_callback_can_be_switched_off(cloud):
     ("field", "given", "shown"),
     [
         ("retentionPeriod", "P1DT12H", "P1DT12H"),
+        ("retentionPeriod", "P365D", "P365D"),  # years are none of java.time.Duration's
+        ("retentionPeriod", "P1Y35DT1S", "P400DT1S"),
+        ("retentionPeriod", "PT0S", "PT0S"),
         ("initialBackoff", "PT0.5S", "PT0.5S"),
+        ("initialBackoff", "PT59M59.999S", "PT59M59.999S"),
         ("initialBackoff", "PT1M30S", "PT1M30S"),
         ("maxAttempts", 10, 10),
         ("maxAttempts", 0, 0),
@@ -486,3 +493,32 @@ def test_a_signing_secret_that_is_no_base64_is_refused(cloud, secret):
     answer = cloud.ask("POST", PATH, LEAST | {"signingSecret": secret})
     assert answer.status_code == 400
     assert secret not in answer.text
+
+
+def test_changes_and_removals_at_once_wait_for_each_other(app):
+    cloud = Cloud(app)
+    for _ in range(3):
+        made = cloud("POST", PATH, LEAST)
+        one = f"{PATH}/{made['callbackId']}"
+        acts = [
+            lambda one=one: cloud.ask("PUT", one, FULL),
+            lambda one=one: cloud.ask("DELETE", one),
+        ]
+        answers = at_once(*acts, *acts)
+        assert {answer.status_code for answer in answers} <= {200, 400}
+        assert sum(answer.status_code == 200 for answer in answers[1::2]) == 1
+
+
+def test_the_password_of_one_change_does_not_follow_the_address_of_another(app):
+    cloud = Cloud(app)
+    made = cloud("POST", PATH, FULL)
+    with ThreadPoolExecutor(1) as pool:
+        with writing(app) as session:  # another change, of which the second one has not heard
+            held = select(CallbackRow).where(CallbackRow.id == made["callbackId"])
+            row = session.scalars(held.with_for_update()).one()
+            row.url, row.basic_password_sealed = "https://elsewhere.example/", None
+            session.flush()
+            second = pool.submit(put, cloud, made)
+            wait([second], 0.5)
+        second.result()
+    assert stored(cloud, made["callbackId"]).url == FULL["callbackUrl"]

@@ -1,5 +1,7 @@
 """A bank's own pushes, as back ends send them (checklist 94 to 96, 106)."""
 
+import json
+
 import pytest
 
 from app.mtoken.operation_views import Handset
@@ -88,6 +90,7 @@ def test_a_silent_message_needs_no_title_and_shows_none(cloud, user):
         {"title": 7}, {"title": "x" * 257}, {"message": "x" * 2049}, {"message": []},
         {"sound": "x" * 257}, {"extras": []}, {"extras": {"": "x"}}, {"extras": {"a": "x" * 2048}},
         {"extras": {str(n): 1 for n in range(65)}}, {"registrationId": ""},
+        {"extras": {"from": "x"}}, {"extras": {"a": 1, "google.x": "y"}}, {"extras": {"aps": "x"}},
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_refused(cloud, user, more):
@@ -95,6 +98,45 @@ def test_what_cannot_be_meant_is_refused(cloud, user, more):
     before = census(cloud.app)
     assert cloud.refused("POST", SEND, {"userId": user} | SHOWN | more) == "ERROR_REQUEST"
     assert census(cloud.app) == before
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"message": "щ" * 1750},
+        {"message": "\U0001f4b3" * 900},
+        {"message": '"' * 1800},
+        {"message": "x" * 1500, "extras": {"a": "x" * 2000}},
+    ],
+)
+def test_what_is_larger_than_providers_take_is_refused_at_once(cloud, user, more):
+    device = phone_of(cloud, user)
+    before = census(cloud.app)
+    answer = cloud.ask("POST", SEND, {"userId": user} | SHOWN | more)
+    assert answer.status_code == 400
+    (violation,) = answer.json["responseObject"]["violations"]
+    assert violation["fieldName"] == "message"
+    assert census(cloud.app) == before
+    cloud("POST", SEND, {"userId": user, "title": "x", "message": "щ" * 1700})
+    (push,) = pushed(cloud.app, device)
+    assert len(push.text) == 1700
+
+
+def test_the_words_of_an_operation_s_push_fit_whatever_its_parameters(cloud, user):
+    device = phone_of(cloud, user)
+    words = {"language": "en", "title": "${note}", "message": "${note}", "summary": "${note}"}
+    name = f"fat-{user}"
+    admin(cloud.app)("POST", "/admin/templates/operations", {
+        "templateName": name, "operationType": "fat", "dataTemplate": "A1",
+        "signatureType": ["possession_knowledge"], "maxFailureCount": 5, "expiration": 60,
+        "texts": [words],
+    })  # fmt: skip
+    for note in ("щ" * 4096, "\U0001f4b3" * 4096, '\\"' * 2048):
+        cloud.open(user, template=name, parameters={"note": note})
+        (push,) = [each for each in pushed(cloud.app, device) if not each.is_silent]
+        shown = json.dumps([push.title, push.text], ensure_ascii=False).encode()
+        assert 2400 < len(shown) <= 2600
+        assert push.text == note[: len(push.text) - 1] + "…"
 
 
 def test_a_message_may_be_for_one_phone_alone(cloud, user):

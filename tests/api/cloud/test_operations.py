@@ -80,6 +80,13 @@ def test_what_cannot_be_meant_is_refused(cloud, user, device, more):  # 76, 77, 
     assert census(cloud.app) == before
 
 
+def test_an_end_is_told_as_it_was_given(cloud, user, device):
+    end = 2_149_047_190_832  # a float of seconds rounds it
+    made = cloud.open(user, timestampExpires=end)
+    assert made["timestampExpires"] == end
+    assert cloud.operation(made["operationId"])["timestampExpires"] == end
+
+
 def test_who_has_no_phone_that_works_is_asked_nothing(cloud, user):  # 78
     wanted = PAYMENT | {"userId": user}
     refused = "ERROR_REGISTRATION_NOT_FOUND"
@@ -170,6 +177,9 @@ def test_an_operation_whose_time_is_over_says_so_at_once(cloud, user, device):  
         seen = cloud.operation(short)
         assert (seen["status"], seen["timestampFinalized"]) == ("EXPIRED", milliseconds())
         assert cloud.operation(usual["operationId"])["status"] == "PENDING"
+        time.shift(timedelta(seconds=20))  # until somebody notes it
+        cloud("POST", "/internal/callback/operation", {"operationId": short})
+        assert cloud.operation(short) == seen
 
 
 @pytest.mark.parametrize("operation", ["nothing", "x" * 300, "00000000-0000-4000-8000-0000000000"])

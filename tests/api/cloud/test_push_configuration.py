@@ -8,14 +8,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from app.channels.credentials import ApnsCredentials, FcmCredentials, HmsCredentials
-from app.factory import create_worker
 from app.store.applications import PushCredentialsRow
 from app.store.audit import AuditEntry
 from app.store.outbox import OutboxRow
-from tests.support.cloud import APP, Cloud, admin
+from tests.support.cloud import APP, CAME, Cloud, admin
 from tests.support.device import now
 from tests.support.push_authority import pem_of
 from tests.support.store import all_of, census, on_sqlite, serving
+from tests.support.workers import working
 
 pytest_plugins = ["tests.support.lasting"]
 
@@ -230,9 +230,9 @@ def test_the_trail_names_who_configures_and_repeats_no_secret(lasting_app, boss,
     boss("DELETE", path(name, "hms"))
     written = [each for each in all_of(lasting_app, AuditEntry) if each.subject == name]
     assert [(each.name, each.facts) for each in written] == [
-        ("application.created", {}),
-        ("application.push.changed", {"platform": "hms"}),
-        ("application.push.removed", {"platform": "hms"}),
+        ("application.created", CAME),
+        ("application.push.changed", {"platform": "hms"} | CAME),
+        ("application.push.removed", {"platform": "hms"} | CAME),
     ]
     assert {each.actor for each in written} == {"system:system-admin"}
 
@@ -253,15 +253,8 @@ def test_of_many_who_configure_at_once_all_succeed(app):
 
 @on_sqlite
 def test_the_worker_pushes_by_what_was_set_a_moment_ago(app, settings, push_world):
-    worker = create_worker(settings.model_copy(update={"push": push_world.settings}))
-    try:
+    with working(settings.model_copy(update={"push": push_world.settings})) as worker:
         _push_by_what_is_set(app, push_world, worker)
-    finally:
-        worker._parts.engine.dispose()  # noqa: SLF001 - a process ends and takes them along
-        worker._huey.storage.close()  # noqa: SLF001
-        for channel in worker._deliveries._push.values():  # noqa: SLF001
-            for _, account in channel._accounts._kept.values():  # noqa: SLF001
-                account.close()
 
 
 def _push_by_what_is_set(app, world, worker):

@@ -2,6 +2,7 @@
 
 import os
 import re
+from io import BytesIO
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -167,6 +168,22 @@ def test_no_call_takes_a_large_body(lasting_apps, document):
             assert (answer.status_code, told["code"]) == (413, "ERROR_REQUEST"), path
 
 
+@pytest.mark.parametrize("coding", ["chunked", "gzip, chunked", "Chunked "])
+@pytest.mark.parametrize(("more", "status"), [(0, 200), (300_000, 413)])
+def test_a_large_body_is_refused_whether_or_not_its_length_is_told(
+    lasting_app, more, status, coding
+):
+    body = f'{{"userId": "{USER}", "appId": "{APP}"}}'.encode() + b" " * more
+    answer = lasting_app.test_client().post(
+        f"{PREFIX}/v2/registrations",
+        input_stream=BytesIO(body),
+        headers=Cloud(lasting_app).headers | {"Transfer-Encoding": coding},
+        environ_overrides={"wsgi.input_terminated": True},  # as our servers say it
+    )
+    assert answer.status_code == status
+    assert ("registrationId" in answer.json) == (status == 200)
+
+
 @pytest.mark.parametrize("name", ["a%00b", "%ff", "x" * 2000, "%ED%A0%80", "'; DROP", "..%2F.."])
 def test_no_name_in_an_address_is_a_failure_of_ours(lasting_app, document, name):
     for path, method, _ in calls(document):
@@ -175,6 +192,109 @@ def test_no_name_in_an_address_is_a_failure_of_ours(lasting_app, document, name)
             answer = back_end(lasting_app, path).ask(method, filled)
             assert answer.status_code in (400, 404), (path, answer.text)
             assert answer.json["status"] == "ERROR"
+
+
+def may_be_null(schema):
+    return schema.get("type") == "null" or any(map(may_be_null, schema.get("anyOf", [])))
+
+
+def test_a_field_that_is_not_needed_may_be_null(document):
+    schemas = document["components"]["schemas"]
+    taken = set()
+    for _, _, made in calls(document):
+        if "requestBody" in made:
+            (content,) = made["requestBody"]["content"].values()
+            taken.add(content["schema"]["$ref"].rpartition("/")[2])
+    assert len(taken) > 20
+    for name in taken:
+        needed = schemas[name].get("required", [])
+        for field, told in schemas[name]["properties"].items():
+            assert field in needed or may_be_null(told), (name, field)
+
+
+@pytest.mark.parametrize("body", ["extras", "", "YQ==", "YQ=", "YWI=", "YWJj", "Y", "Y===", "_-=="])
+def test_the_document_tells_what_base64_is(lasting_apps, document, body):
+    told = document["components"]["schemas"]["VerifySignatureRequest"]["properties"]["requestBody"]
+    (pattern,) = [each["pattern"] for each in told["anyOf"] if each["type"] == "string"]
+    asked = {"method": "POST", "uriId": "/x", "authHeader": "none", "requestBody": body}
+    answer = Cloud(lasting_apps("sqlite")).ask("POST", "/v2/signature/verify", asked)
+    taken = answer.json["responseObject"]["code"] == "ERROR_SIGNATURE_INVALID"
+    assert taken == bool(re.search(pattern, body))
+
+
+WITH_NULLS = {
+    "/v2/registrations": {
+        "userId": USER, "appId": APP, "otp": None, "otpValidation": None, "commitPhase": None,
+        "flags": None, "timestampRegistrationExpire": None, "externalUserId": None,
+    },
+    "/v2/operations": {
+        "userId": USER, "template": "login", "language": None, "externalId": None, "flag": None,
+        "timestampExpires": None, "parameters": None, "proximityCheckEnabled": None,
+        "silent": None, "registrationId": None, "additionalData": None,
+    },
+    f"/v2/admin/applications/{APP}/callbacks": {
+        "name": "x", "type": "OPERATION_STATUS_CHANGE", "callbackUrl": "https://x.test",
+        "attributes": None, "retentionPeriod": None, "initialBackoff": None, "maxAttempts": None,
+        "enabled": None, "signingSecret": None,
+        "authentication": {
+            "httpBasic": {"enabled": None, "username": None, "password": None},
+            "oauth2": {"enabled": None, "clientId": None, "clientSecret": None, "tokenUri": None},
+        },
+    },
+    "/v2/messages/send": {
+        "userId": USER, "registrationId": None, "silent": None, "title": "x", "message": None,
+        "sound": None, "extras": None,
+    },
+    "/v2/inbox/messages": {
+        "userId": USER, "type": "text", "subject": "A subject", "summary": "A summary",
+        "body": "x", "silent": None,
+    },
+    "/admin/applications": {"id": "with-nulls", "roles": None},
+    "/admin/templates/operations": {
+        "templateName": "with-nulls", "operationType": "x", "dataTemplate": "A2",
+        "signatureType": ["possession"], "maxFailureCount": None, "expiration": None,
+        "riskFlags": None, "proximityCheckEnabled": None, "ui": None,
+        "texts": [
+            {
+                "language": "en", "title": "T", "message": "M", "summary": None, "ui": None,
+                "attributes": [
+                    {"id": "x", "type": "HEADING", "text": "x", "params": None},
+                ],
+                "resultTexts": None,
+            }
+        ],
+    },
+}  # fmt: skip
+
+
+def without_nulls(value):
+    if isinstance(value, list):
+        return [without_nulls(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: without_nulls(each) for name, each in value.items() if each is not None}
+
+
+def varying(answer):
+    """Return what two answers to the same may differ in."""
+    names = ("Id", "Code", "Signature", "Data", "Key", "Secret", "Config", "id")
+    return {
+        name: None if name.endswith(names) or name.startswith("timestamp") else value
+        for name, value in answer.items()
+    }
+
+
+@on_sqlite
+@pytest.mark.parametrize("path", WITH_NULLS)
+def test_null_says_as_much_as_nothing(app, path):
+    Cloud(app).phone()
+    ask, body = back_end(app, path), WITH_NULLS[path]
+    answer = ask("POST", path, body)
+    if path.startswith("/admin/templates"):
+        ask("DELETE", f"{path}/with-nulls")
+    if path == "/admin/applications":
+        body = body | {"id": "without-nulls"}
+    assert varying(answer) == varying(ask("POST", path, without_nulls(body)))
 
 
 # --- anything may be asked ----------------------------------------------------------------------

@@ -68,7 +68,7 @@ def test_a_new_registration_shows_its_code_until_a_phone_has_used_it(cloud, user
     assert not [name for name in seen if name.startswith("activation")]
     assert seen | {"timestampCreated": 0} == {
         "registrationId": device.id, "registrationStatus": "ACTIVE", "userId": user,
-        "applicationId": APP, "name": "My phone", "platform": "unknown",
+        "applicationId": APP, "protocol": "powerauth", "name": "My phone", "platform": "unknown",
         "deviceInfo": "Demo phone", "flags": [], "timestampCreated": 0,
     }  # fmt: skip
     assert abs(seen["timestampCreated"] - milliseconds()) < 60_000
@@ -96,6 +96,21 @@ def test_user_and_application_are_needed(lasting_apps, body, field, hint):
     usual = "Invalid method parameter value"
     assert told["message"] == (usual if field in body else missing)
     assert census(cloud.app) == before
+
+
+@pytest.mark.parametrize(
+    ("more", "hint"),
+    [
+        ({"otp": 4711}, "must be a valid string"),
+        ({"flags": {"VIP": True}}, "must be a valid array"),
+    ],
+)
+def test_what_is_there_is_not_called_null(lasting_apps, more, hint):
+    cloud = Cloud(lasting_apps("sqlite"))
+    answer = cloud.ask("POST", "/v2/registrations", {"userId": "u", "appId": APP} | more)
+    assert answer.json["responseObject"]["violations"] == [
+        {"fieldName": next(iter(more)), "hint": hint}
+    ]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ PATHS = (
     "/pa/v3/token/remove",
     "/pa/v3/vault/unlock",
     "/pa/v3/user/info",
+    "/api/push/device/register",
     "/api/push/device/register/token",
     "/api/inbox/count",
     "/api/inbox/message/list",

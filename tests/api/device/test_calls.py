@@ -61,6 +61,17 @@ def test_a_token_is_made_used_and_removed(lasting_app, version):
     assert refusal(use_token(phone)) == (401, "POWERAUTH_AUTH_FAIL")
 
 
+def test_an_address_is_taken_by_the_former_name_of_the_call_too(lasting_app):
+    phone = paired(lasting_app)
+    phone.create_token()
+    address = {"requestObject": {"platform": "ios", "token": "of an older app"}}
+    call = phone.handset.with_token("/api/push/device/register", address, now())
+    assert phone.post(call).json == {"status": "OK"}
+    assert refusal(phone.post(call)) == (401, "POWERAUTH_AUTH_FAIL")
+    kept = [row.registration_id for row in all_of(lasting_app, PushDevice)]
+    assert kept.count(phone.id) == 1
+
+
 @each_version
 def test_the_header_of_a_token_works_once(lasting_app, version):
     phone = paired(lasting_app, version)

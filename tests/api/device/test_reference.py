@@ -49,7 +49,8 @@ def test_a_phone_that_makes_every_call_hears_what_the_document_says(app, heard):
     history = signed(phone, f"{APP}/history", "/operation/history", {})
     assert len(history["responseObject"]) == 3
     address = {"requestObject": {"platform": "apns", "token": "a", "environment": "production"}}
-    with_token(phone, "/api/push/device/register/token", address)
+    for name in ("register/token", "register"):
+        with_token(phone, f"/api/push/device/{name}", address)
     letter = {"subject": "A subject", "summary": "A summary", "type": "text", "body": "x"}
     message = cloud("POST", "/v2/inbox/messages", {"userId": USER} | letter)["id"]
     for call, asked in (

@@ -177,11 +177,14 @@ def test_a_slow_hash_is_computed_once_and_a_change_counts_at_once(with_nextstep)
         hashed = bcrypt.hashpw(b"secret", bcrypt.gensalt(12)).decode()
         session.add(SystemUser(username="slow", password=hashed, enabled=True))
     headers = basic("slow", "secret")
-    assert status(app, *READ, headers=headers) == 200
-    began = time.perf_counter()
-    for _ in range(5):
+
+    def cost():
+        began = time.thread_time()
         assert status(app, *READ, headers=headers) == 200
-    assert time.perf_counter() - began < 5 * 0.1
+        return time.thread_time() - began
+
+    first = cost()
+    assert min(cost() for _ in range(5)) < first / 5
     with writing(app) as session:
         session.query(SystemUser).filter_by(username="slow").one().enabled = False
     assert status(app, *READ, headers=headers) == 401

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.demo.phone import keeping
+from app.demo.phone import files
 from app.demo.phone.keeping import Drawer, Kept
 from app.demo.phone.refusals import PhoneRefused
 from app.demo.phone.troubles import Trouble
@@ -83,7 +83,7 @@ def test_of_two_processes_none_loses_a_step(drawer, kept, tmp_path):
 
 
 def test_who_waits_too_long_is_told_that_the_phone_is_busy(drawer, kept, monkeypatch):
-    monkeypatch.setattr(keeping, "LONGEST_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(files, "LONGEST_WAIT_SECONDS", 0.05)
     with drawer.held(kept.id), pytest.raises(Trouble, match="busy"), drawer.held(kept.id):
         pytest.fail("two hands hold it")
     with drawer.held(kept.id) as held:

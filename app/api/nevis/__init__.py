@@ -1,0 +1,1 @@
+"""The second façade, in the style of Nevis Authentication Cloud: `/nevis/<instance>`."""
