@@ -12,6 +12,9 @@ from tests.support.viewer import Viewer
 
 pytestmark = pytest.mark.browser
 EVERY = sorted(samples())
+SHORT = "error-unheard-of"
+"""Its footer is in sight, at the bottom: what comes into it late would push it up."""
+
 SCRIPTED = ("approval", "ended-done", "offline-payment", "outbox", "password", "token-near")
 ENDS = [("light", "en", 1280), ("dark", "cs", 320)]
 LOADED = list(product(["en", "cs"], [("light", "dark", 1280), ("dark", "light", 320)]))
@@ -50,7 +53,7 @@ def test_nothing_moves_when_a_script_comes_late(viewer: Viewer, sample_site, nam
 
 
 @pytest.mark.parametrize("look", ENDS, ids=str)
-@pytest.mark.parametrize("name", SCRIPTED)
+@pytest.mark.parametrize("name", (*SCRIPTED, SHORT))
 def test_nothing_moves_when_a_page_comes_in_pieces(viewer: Viewer, sample_site, name, look):
     scheme, language, width = look
     viewer.open(sample_site.page(name, language, pieces=True), scheme=scheme, width=width)
