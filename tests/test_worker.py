@@ -23,7 +23,7 @@ from app.store.outbox import OutboxRow
 from app.store.testers import DemoSms
 from tests.support.operations import Room
 from tests.support.pages import ROOT
-from tests.support.patience import comes
+from tests.support.patience import LONG, comes
 from tests.support.phones import Phone
 from tests.support.store import (
     all_of,
@@ -486,7 +486,7 @@ def test_a_text_never_waits_for_a_provider_of_pushes(app, worker):
             services.outbox.put("push", "registration:r", payload, lifetime=LIFETIME)
             services.session.commit()
         worker.drain()
-        assert begun.wait(10)
+        assert begun.wait(LONG)
         put(app, "m1")
         worker.drain()
         assert [message.text for message in phone.sent] == ["m1"]

@@ -28,7 +28,8 @@ class ApprovalSca:
     def view(self, flow: Flow, language: str) -> View:
         """Show the payment and the accounts, or ask for both factors."""
         if flow.phase == PHASE:
-            data = {**self._sms.data(flow, language, payment(flow)), "account": flow.debit_account}
+            code, ways = self._sms.data(flow, language, payment(flow)), self._token.ways_back(flow)
+            data = {**code, **ways, "account": flow.debit_account}
             return View("methods/approval_sca_sms.html", "payment", data)
         if flow.phase in token_page.PHASES:
             return self._token.view(flow, "payment", language)
@@ -36,9 +37,7 @@ class ApprovalSca:
 
     def answer(self, flow: Flow, action: str, form: Form) -> Answer:
         """Take the account and start; then send another code, or judge both factors."""
-        if flow.phase == PHASE:
-            return self._sms.answer(flow, action, form, payment(flow))
-        if flow.phase in token_page.PHASES:
+        if flow.phase == PHASE or flow.phase in token_page.PHASES:
             return self._token.answer(flow, action, form, payment(flow))
         if action == "continue":
             return self._review.choose(flow, form, self._token.approve)

@@ -37,16 +37,15 @@ class LoginSca:
     def view(self, flow: Flow, language: str) -> View:
         """Ask for the user name, or for both factors."""
         if flow.phase == PHASE:
-            return View("methods/login_sca_sms.html", "login", self._sms.data(flow, language))
+            data = {**self._sms.data(flow, language), **self._token.ways_back(flow)}
+            return View("methods/login_sca_sms.html", "login", data)
         if flow.phase in token_page.PHASES:
             return self._token.view(flow, "login", language)
         return View("methods/login_sca.html", "login", self._user_name.data(flow, language))
 
     def answer(self, flow: Flow, action: str, form: Form) -> Answer:
         """Take the user name; then send another code, or judge both factors."""
-        if flow.phase == PHASE:
-            return self._sms.answer(flow, action, form, payment=None)
-        if flow.phase in token_page.PHASES:
+        if flow.phase == PHASE or flow.phase in token_page.PHASES:
             return self._token.answer(flow, action, form, payment=None)
         if action == "continue":
             return self.begin(flow) or self._identify(form)  # a named user is never asked for

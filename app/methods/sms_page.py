@@ -32,6 +32,13 @@ class SmsPage:
         flow.phase = PHASE
         return self._send(flow, phone=user.phone if user else None, payment=payment)
 
+    def come_back(self, flow: Flow, *, user: User | None, payment: Payment | None) -> Answer:
+        """Show the page again; a message that has just gone out is not followed by another."""
+        if flow.sms_id is None or self.sms.may_resend(flow):
+            return self.start(flow, user=user, payment=payment)
+        flow.phase, flow.sms_resent = PHASE, False
+        return Again()
+
     def approve(self, flow: Flow, user: User | None) -> Answer:
         """Begin the approval of a payment that was reviewed."""
         return self.start(flow, user=user, payment=review.payment(flow))
@@ -47,6 +54,7 @@ class SmsPage:
             "code_digits": self.sms.digits,
             "resent": flow.sms_resent,
             "purpose": self.sms.purpose(flow, payment, language),
+            **dict.fromkeys(("has_phone", "has_offline", "has_passkey"), False),
         }
 
     def answer(self, flow: Flow, action: str, form: Form, payment: Payment | None) -> Answer:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.bank.base import Bank, User
 from app.instruments.mobile_token import MobileToken
 from app.instruments.offline_code import OfflineCode
-from app.methods import passkey_page, review
+from app.methods import passkey_page, review, sms_page
 from app.methods.base import Again, Answer, Confirmed, Form, Left, Rejected, View, Work
 from app.methods.passkey_page import PasskeyPage, owner
 from app.methods.sms_page import SmsPage
@@ -15,6 +15,8 @@ from app.store.flows import Flow
 
 PHASE, OFFLINE, PASSKEY = "token", "offline", passkey_page.PHASE
 PHASES = frozenset({PHASE, OFFLINE, PASSKEY})
+BACK = {"ask": "has_phone", "offline": "has_offline", "passkey": "has_passkey"}
+"""What leads from the code to the phone or the passkey, and what the page knows of it."""
 WRONG_DIGITS = Rejected("offline_code_wrong")
 NO_PHONE = Left(Result.AUTH_METHOD_FAILED, "operation.methodNotAvailable")
 """The phone that was to sign may not any more."""
@@ -70,7 +72,7 @@ class TokenPage:
             "signal": self.token.signal(flow),
             "account": flow.debit_account,
             "has_offline": self.offline.is_offered,
-            "has_passkey": self.passkey is not None and self.passkey.passkey.can_ask(flow),
+            "has_passkey": self._has_passkey(flow),
             "has_sms": self.sms is not None,
         }
         if flow.phase == PHASE:
@@ -79,8 +81,22 @@ class TokenPage:
         data["scanned"] = self.offline.scanned(flow, language) if is_asked else None
         return View("methods/mobile_token_offline.html", kind, data)
 
+    def ways_back(self, flow: Flow) -> dict[str, bool]:
+        """Tell to which pages the one with the code leads: to those that stood before it."""
+        was_asked = self.token.was_asked(flow)
+        if self.passkey is not None and not was_asked:
+            was_asked = self.passkey.passkey.was_asked(flow)
+        has_phone = was_asked and self.token.can_ask(flow, Step(str(flow.step)))
+        has_passkey = was_asked and self._has_passkey(flow)
+        has_offline = has_phone and self.offline.is_offered
+        return {"has_phone": has_phone, "has_offline": has_offline, "has_passkey": has_passkey}
+
     def answer(self, flow: Flow, action: str, form: Form, payment: Payment | None) -> Answer:
-        """Look at what the phone or the passkey said; or go another way."""
+        """Look at what the phone or the passkey said, or judge the code; or go another way."""
+        if flow.phase == sms_page.PHASE and self.sms is not None:
+            if action in BACK and self.ways_back(flow)[BACK[action]]:
+                return self._go_another_way(flow, action, form, payment)
+            return self.sms.answer(flow, action, form, payment)
         if flow.phase == PASSKEY and self.passkey is not None and action in ("continue", PASSKEY):
             return self.passkey.answer(flow, action, form, payment)
         if action == "continue":
@@ -109,6 +125,9 @@ class TokenPage:
         self.offline.forget(flow)
         if self.sms is not None:
             self.sms.sms.forget(flow)
+
+    def _has_passkey(self, flow: Flow) -> bool:
+        return self.passkey is not None and self.passkey.passkey.can_ask(flow)
 
     def _judge(self, flow: Flow, _form: Form, payment: Payment | None) -> Answer:
         match self.token.status(flow):
@@ -141,9 +160,9 @@ class TokenPage:
         if self.token.status(flow) in ENDED:
             return self._judge(flow, form, payment)
         is_early = not self.token.may_ask_again(flow)
-        if is_early and flow.phase != PASSKEY:
+        if is_early and flow.phase in (PHASE, OFFLINE):
             return Again("ask_too_early")
-        # Whoever comes back from the passkey waits for nothing; the phone has rung just now.
+        # Whoever comes back to the phone waits for nothing; it has rung just now.
         if not self.token.ask(flow, payment, silent=is_early):
             return self._without_phone(flow, payment)
         self.offline.forget(flow)
@@ -196,6 +215,8 @@ class TokenPage:
 
     def _without_phone(self, flow: Flow, payment: Payment | None) -> Answer:
         """Send a code instead, where there is one: no phone may be asked, or not so often."""
+        if flow.phase == sms_page.PHASE:
+            return Again("phone_unavailable")  # it was sent
         return NO_PHONE if self.sms is None else self._fall_back(flow, payment, self.sms)
 
     def _fall_back(self, flow: Flow, payment: Payment | None, sms: SmsPage) -> Answer:
@@ -205,6 +226,6 @@ class TokenPage:
         def start(flow: Flow, user: User | None) -> Answer:
             self.token.withdraw(flow)
             self.offline.forget(flow)
-            return sms.start(flow, user=user, payment=payment)
+            return sms.come_back(flow, user=user, payment=payment)
 
         return Work(lambda: sms.owner_of(user_id, organization_id), start)

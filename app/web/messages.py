@@ -54,6 +54,10 @@ PROBLEMS: Mapping[str, Words] = {
         N_("The request for your security key or passkey is over."),
         N_("Try again, or use another way below."),
     ),
+    "phone_unavailable": Words(
+        N_("We cannot ask your phone now."),
+        N_("Use the code that we have sent you."),
+    ),
     "passkey_unavailable": Words(N_("You cannot use a security key or passkey now.")),
     "passkey_wrong": Words(
         N_("The security key or passkey was not accepted."),

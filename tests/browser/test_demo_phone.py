@@ -15,8 +15,6 @@ LETTER = (
     f"<td>Monday</td><td>20:00</td><td>{'Main' * 40}</td></tr></table><ul><li>x</li></ul>"
     "<pre>a  b</pre><blockquote>We are here.</blockquote><a href='https://bank.example'>Map</a>"
 )
-APPEARS = 9_000
-"""Milliseconds after which an open phone has looked again."""
 
 
 def pair(page: Page, portal, user: str) -> None:
@@ -36,7 +34,7 @@ def test_a_payment_is_approved_on_the_phone_in_a_second_tab(page: Page, portal, 
     heading = tab.get_by_role("heading", level=1)
     expect(heading).to_have_text("Confirm in your mobile app")
     page.bring_to_front()
-    page.get_by_label("PIN").fill("1234", timeout=APPEARS)
+    page.get_by_label("PIN").fill("1234")
     page.screenshot(path=gallery / "22-phone-login.png", full_page=True)
     page.keyboard.press("Enter")
     expect(page.get_by_text("Approved.")).to_be_visible()
@@ -45,7 +43,7 @@ def test_a_payment_is_approved_on_the_phone_in_a_second_tab(page: Page, portal, 
     tab.get_by_role("button", name=re.compile("Continue")).click()
     expect(heading).to_have_text("Confirm in your mobile app")
     page.bring_to_front()
-    expect(page.locator(".amount")).to_have_text("100.00 CZK", timeout=APPEARS)
+    expect(page.locator(".amount")).to_have_text("100.00 CZK")
     expect(page.locator(".payee")).to_have_text("238400856/0300")
     page.screenshot(path=gallery / "23-phone-payment.png", full_page=True)
     page.get_by_role("button", name="Approve with fingerprint").click()
@@ -62,9 +60,9 @@ def test_what_is_typed_is_not_lost_when_something_new_waits(page: Page, portal, 
     bank = BackOffice(portal)
     pair(page, portal, user)
     bank.ask(user)
-    page.get_by_label("PIN").fill("12", timeout=APPEARS)
+    page.get_by_label("PIN").fill("12")
     bank.ask(user, "login")
-    expect(page.get_by_role("link", name="Show it")).to_be_visible(timeout=APPEARS)
+    expect(page.get_by_role("link", name="Show it")).to_be_visible()
     expect(page.get_by_label("PIN")).to_have_value("12")
     page.get_by_role("link", name="Show it").click()
     expect(page.get_by_role("heading", name="Also waiting")).to_be_visible()
@@ -73,7 +71,7 @@ def test_what_is_typed_is_not_lost_when_something_new_waits(page: Page, portal, 
 def test_the_keyboard_is_enough(page: Page, portal, user):
     pair(page, portal, user)
     asked = BackOffice(portal).ask(user)
-    page.get_by_role("button", name="Approve with PIN").wait_for(timeout=APPEARS)
+    page.get_by_role("button", name="Approve with PIN").wait_for()
     tab_to(page, "PIN")
     page.keyboard.type("1234")
     tab_to(page, "Approve with PIN")

@@ -53,7 +53,7 @@ def test_nothing_moves_when_a_script_comes_late(viewer: Viewer, sample_site, nam
 
 
 @pytest.mark.parametrize("look", ENDS, ids=str)
-@pytest.mark.parametrize("name", (*SCRIPTED, SHORT))
+@pytest.mark.parametrize("name", [*SCRIPTED, SHORT])
 def test_nothing_moves_when_a_page_comes_in_pieces(viewer: Viewer, sample_site, name, look):
     scheme, language, width = look
     viewer.open(sample_site.page(name, language, pieces=True), scheme=scheme, width=width)

@@ -11,8 +11,6 @@ from tests.support.visitor import check_every_box
 
 pytestmark = pytest.mark.browser
 CONFIRM = "Confirm in your mobile app"
-BY_ITSELF = 4_000
-"""Milliseconds after which the page has noticed what the phone said."""
 
 
 @pytest.fixture(scope="module")
@@ -42,12 +40,12 @@ def test_a_payment_is_confirmed_on_the_phone_and_no_button_is_pressed(
     page.screenshot(path=gallery / "20-token-login.png", full_page=True)
     mobile.approve("login")
     heading = page.get_by_role("heading", level=1)
-    expect(heading).to_contain_text("Check this payment", timeout=BY_ITSELF)
+    expect(heading).to_contain_text("Check this payment")
     page.get_by_role("button", name=re.compile("Continue")).click()
     expect(heading).to_have_text(CONFIRM)
     page.screenshot(path=gallery / "21-token-payment.png", full_page=True)
     mobile.approve("authorize_payment")
-    expect(heading).to_contain_text("Allow", timeout=BY_ITSELF)
+    expect(heading).to_contain_text("Allow")
     check_every_box(page)
     page.get_by_role("button", name="Confirm").click()
     page.wait_for_url(f"{portal.demo}/**")
@@ -57,7 +55,7 @@ def test_a_payment_is_confirmed_on_the_phone_and_no_button_is_pressed(
 def test_a_rejection_on_the_phone_ends_it_by_itself(page: Page, portal, user, mobile):
     arrive(page, portal, user)
     mobile.reject()
-    expect(page.locator("main")).to_contain_text("not sent", timeout=BY_ITSELF)
+    expect(page.locator("main")).to_contain_text("not sent")
     page.wait_for_url(f"{portal.demo}/**")
     expect(page.locator("main")).to_contain_text("access_denied")
 
@@ -86,6 +84,21 @@ def test_the_code_comes_instead_at_a_click(page: Page, portal, user, mobile, pho
     assert mobile.pending() == []
 
 
+def test_who_took_the_code_goes_back_to_the_phone(page: Page, portal, gallery, user, mobile):
+    arrive(page, portal, user)
+    page.get_by_role("button", name="Use an SMS code").click()
+    page.get_by_label("Password", exact=True).fill("not needed")
+    page.get_by_role("button", name="Confirm in the app (phone is online)").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text(CONFIRM)
+    mobile.approve("login")
+    expect(heading).to_contain_text("Check this payment")
+    page.get_by_role("button", name=re.compile("Continue")).click()
+    page.get_by_role("button", name="Use an SMS code").click()
+    expect(heading).to_have_text("Approve this payment")
+    page.screenshot(path=gallery / "26-code-with-ways.png", full_page=True)
+
+
 def test_two_tabs_of_one_flow_both_go_on(page: Page, portal, user, mobile):
     arrive(page, portal, user)
     other = page.context.new_page()
@@ -94,4 +107,4 @@ def test_two_tabs_of_one_flow_both_go_on(page: Page, portal, user, mobile):
     mobile.approve("login")
     for tab in (page, other):
         heading = tab.get_by_role("heading", level=1)
-        expect(heading).to_contain_text("Check this payment", timeout=BY_ITSELF)
+        expect(heading).to_contain_text("Check this payment")

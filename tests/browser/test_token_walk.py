@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_demo_phone import APPEARS, pair
+from tests.browser.test_demo_phone import pair
 from tests.support.tiers import TIERS
 from tests.support.visitor import Phone, check_every_box
 
@@ -23,7 +23,7 @@ def test_online_then_offline_then_by_message(page: Page, tiers, gallery, user, t
     heading = page.get_by_role("heading", level=1)
 
     expect(heading).to_have_text(CONFIRM)  # online
-    phone.get_by_label("PIN").fill("1234", timeout=APPEARS)
+    phone.get_by_label("PIN").fill("1234")
     phone.keyboard.press("Enter")
     expect(heading).to_contain_text("Check this payment")
 

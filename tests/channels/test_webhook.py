@@ -237,7 +237,7 @@ def test_who_reads_bit_by_bit_is_left_as_soon(hasty):
         left.set()
 
 
-def test_who_answers_before_all_is_sent_has_answered(hasty):
+def test_who_answers_before_all_is_sent_has_answered(channel):
     def refuse(curt):
         with curt.accept()[0] as taken:
             taken.recv(100)
@@ -245,7 +245,7 @@ def test_who_answers_before_all_is_sent_has_answered(hasty):
 
     with answering(refuse) as url:
         long = Call(id="7f3c", url=url, body=b"x" * 20_000_000)
-        assert failure(hasty, long) == "http_413"
+        assert failure(channel, long) == "http_413"
 
 
 @contextmanager
@@ -300,7 +300,7 @@ def certificate(folder, name):
 
 
 def trusting(path):
-    return Webhooks(FAST.model_copy(update={"ca_file": path}), allow_private=True)
+    return Webhooks(USUAL.model_copy(update={"ca_file": path}), allow_private=True)
 
 
 def test_a_certificate_of_nobody_known_is_refused(tmp_path, channel):
@@ -352,7 +352,7 @@ def test_an_address_of_a_public_host_is_one(address):
     ],
 )  # fmt: skip
 def test_the_houses_own_networks_are_never_called(receiver, host):
-    strict = Webhooks(FAST, allow_private=False)
+    strict = Webhooks(USUAL, allow_private=False)
     url = receiver.url.replace("127.0.0.1", host)
     assert failure(strict, call(url, basic=("bank", PASSWORD))) == "address_refused"
     public = "http://93.184.216.34/hook"
@@ -382,7 +382,7 @@ class Resolver:
 def test_a_name_that_leads_into_the_house_is_refused(receiver, monkeypatch):
     names = Resolver(["127.0.0.1"], ["93.184.216.34", "127.0.0.1"])
     monkeypatch.setattr(socket, "getaddrinfo", names)
-    strict = Webhooks(FAST, allow_private=False)
+    strict = Webhooks(USUAL, allow_private=False)
     for _ in range(2):
         assert failure(strict, call(f"http://a.test:{receiver.port}/")) == "address_refused"
     assert receiver.calls == []
@@ -391,7 +391,7 @@ def test_a_name_that_leads_into_the_house_is_refused(receiver, monkeypatch):
 def test_the_address_that_was_judged_is_the_one_that_is_connected_to(receiver, monkeypatch):
     names = Resolver(["127.0.0.1"], ["127.0.0.2"])
     monkeypatch.setattr(socket, "getaddrinfo", names)
-    Webhooks(FAST, allow_private=True).send(call(f"http://a.test:{receiver.port}/hook"))
+    Webhooks(USUAL, allow_private=True).send(call(f"http://a.test:{receiver.port}/hook"))
     assert names.asked == ["a.test"]  # a second answer would lead elsewhere
     assert receiver.calls[0].headers["host"] == f"a.test:{receiver.port}"
 
@@ -399,7 +399,7 @@ def test_the_address_that_was_judged_is_the_one_that_is_connected_to(receiver, m
 def test_of_several_addresses_the_first_that_answers_is_taken(receiver, monkeypatch):
     names = Resolver(["127.0.0.9", "127.0.0.1"])
     monkeypatch.setattr(socket, "getaddrinfo", names)
-    Webhooks(FAST, allow_private=True).send(call(f"http://a.test:{receiver.port}/hook"))
+    Webhooks(USUAL, allow_private=True).send(call(f"http://a.test:{receiver.port}/hook"))
     assert len(receiver.calls) == 1
 
 

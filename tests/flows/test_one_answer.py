@@ -8,6 +8,7 @@ from app.store.attempts import UserAttempts
 from app.store.consents import GivenConsent
 from app.store.flows import Flow
 from tests.support.banks import SlowBank
+from tests.support.patience import LONG
 from tests.support.store import all_of, on_sqlite, put_in, writing
 from tests.support.threads import at_once
 from tests.support.walker import Walker
@@ -158,7 +159,7 @@ def test_an_answer_that_comes_while_another_is_judged_has_an_attempt_of_its_own(
     code = walker.code()
 
     def second():
-        assert bank.asked.wait(10)
+        assert bank.asked.wait(LONG)
         tab.reload()
         bank.go.set()
         return tab.post(tab.filled("confirm", code=tab.wrong_code(), password="test"))
@@ -182,7 +183,7 @@ def test_a_verdict_applies_only_to_the_page_that_was_answered(app):  # decision 
     tab = walker.tab()
 
     def move_on():
-        assert bank.asked.wait(10)
+        assert bank.asked.wait(LONG)
         try:
             tab.reload()
             return tab.post(tab.filled("resend"))
@@ -212,7 +213,7 @@ def test_nothing_that_a_page_sends_while_an_answer_is_judged_gives_an_attempt_ba
     tab = walker.tab()
 
     def meanwhile():
-        assert bank.asked.wait(10)
+        assert bank.asked.wait(LONG)
         try:
             tab.reload()
             fields = tab.filled("confirm", code="0", password="test")
@@ -238,7 +239,7 @@ def test_a_right_answer_comes_too_late_when_the_flow_was_cancelled_meanwhile(app
     tab = walker.tab()
 
     def cancel():
-        assert bank.asked.wait(10)
+        assert bank.asked.wait(LONG)
         tab.reload()
         answer = tab.post(tab.filled("cancel"))
         bank.go.set()

@@ -6,6 +6,7 @@ from app.store.attempts import UserAttempts
 from app.store.flows import Flow, FlowRecord
 from tests.support.backend import BackEnd
 from tests.support.banks import FakeBank, SlowBank
+from tests.support.patience import LONG
 from tests.support.store import on_sqlite, only_one, put_in, reading
 from tests.support.threads import at_once
 from tests.support.walker import USER, Walker
@@ -205,7 +206,7 @@ def test_a_browser_and_a_back_end_do_not_both_confirm(app):
     walker.name()
 
     def update():
-        assert bank.asked.wait(10)
+        assert bank.asked.wait(LONG)
         answer = back.ask(
             "PUT", "/operation", operationId=walker.flow().id, authMethod="LOGIN_SCA",
             authStepResult="CONFIRMED", userId=USER,

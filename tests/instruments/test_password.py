@@ -10,6 +10,7 @@ from app.hashing import HashingGate
 from app.instruments.password import Password
 from app.store.attempts import UserAttempts
 from tests.support.banks import SlowBank
+from tests.support.patience import LONG
 from tests.support.store import all_of, on_sqlite, put_in, writing
 from tests.support.threads import at_once
 from tests.support.walker import Walker
@@ -51,10 +52,10 @@ def test_only_as_many_hashes_run_at_once_as_there_are_slots():
     def hold():
         with gate():
             inside.set()
-            assert go.wait(10)
+            assert go.wait(LONG)
 
     def third():
-        assert inside.wait(10)
+        assert inside.wait(LONG)
         try:
             with gate(), gate():
                 pass
@@ -85,7 +86,7 @@ def test_no_transaction_is_open_while_the_bank_judges_a_password(app):
     walker.name()
 
     def write():
-        assert bank.asked.wait(10)
+        assert bank.asked.wait(LONG)
         try:
             with writing(app) as session:
                 session.add(
@@ -112,7 +113,7 @@ def test_the_attempt_is_counted_before_the_bank_judges(app):
     walker.name()
 
     def look():
-        assert bank.asked.wait(10)
+        assert bank.asked.wait(LONG)
         try:
             return walker.flow().attempts
         finally:

@@ -16,6 +16,7 @@ from app.store.otps import SmsAuthorization
 from app.store.outbox import OutboxRow
 from tests.support.banks import SlowBank
 from tests.support.databases import built
+from tests.support.patience import LONG
 from tests.support.store import all_of, on_sqlite, only_one, parts_of, put_in, serving, writing
 from tests.support.threads import at_once
 from tests.support.walker import Walker, vars_of
@@ -351,7 +352,7 @@ def test_a_change_while_the_answer_is_judged_is_noticed(app):
     right = walker.filled("confirm", code=walker.code(), password="test")
 
     def change():
-        assert bank.asked.wait(10)
+        assert bank.asked.wait(LONG)
         with writing(app) as session:
             flow = session.get(Flow, walker.flow().id)
             flow.operation_data = flow.operation_data.replace("A100CZK", "A900CZK")

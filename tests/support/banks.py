@@ -6,6 +6,7 @@ from threading import Event
 
 from app.bank.base import Account, ConsentForm, OperationContext, Organization, User
 from app.bank.demo import DemoBank
+from tests.support.patience import LONG
 
 
 class FakeBank(DemoBank):
@@ -94,7 +95,7 @@ class SlowBank(FakeBank):
     ) -> bool:
         """Say that it was asked, and wait."""
         self.asked.set()
-        assert self.go.wait(10)
+        assert self.go.wait(LONG)
         return super().check_password(
             user_id=user_id, organization_id=organization_id, password=password
         )

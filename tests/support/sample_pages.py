@@ -139,6 +139,9 @@ def sms(kind: str = "login", **changes: object) -> dict[str, object]:
         "code_digits": 8,
         "resent": False,
         "purpose": Purpose(kind),
+        "has_phone": False,
+        "has_offline": False,
+        "has_passkey": False,
     } | changes
 
 
@@ -410,7 +413,9 @@ def _approvals() -> dict[str, Sample]:
         "offline-approved": paying(OFFLINE, token("APPROVED", scanned=scanned("Pixel 8"))),
         "offline-blocked": signing_in(OFFLINE, token(scanned=None)),
         "token-over": paying(TOKEN, token("EXPIRED"), problem=problem("token_over")),
-        "approval": paying(APPROVAL, sms("payment", account=DEBIT)),
+        "approval": paying(
+            APPROVAL, sms("payment", account=DEBIT, has_phone=True, has_offline=True)
+        ),
         "approval-failed": paying(
             APPROVAL, sms("payment", account=None), problem=FAILED, remaining=1
         ),

@@ -19,6 +19,8 @@ OTHER_WAYS = {
     "passkey-only": ["sms"],
     "passkey": ["ask", "sms"],
     "offline": ["ask", "sms"],
+    "approval-failed": [],
+    "approval": ["ask", "offline"],
 }
 RETURNED = "ended-returned"
 STEPS = [name for name in NAMES if samples()[name][0].startswith("methods/")]
