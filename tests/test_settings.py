@@ -95,6 +95,9 @@ def test_every_way_to_write_postgresql_is_understood(environment, given):
         ("WEBFLOW_PUBLIC_URL", "https://bank.example/sca"),
         ("WEBFLOW_DEMO_URL", "localhost:8888"),
         ("WEBFLOW_DATABASE_URL", "webflow.db"),
+        ("WEBFLOW_FLOW__TIMEOUT", "0"),
+        ("WEBFLOW_OAUTH__CODE_LIFETIME", "PT0S"),
+        ("WEBFLOW_SMS__CODE_LIFETIME", "0"),
         ("WEBFLOW_DATABASE_URL", "mysql://db/webflow"),
     ],
 )

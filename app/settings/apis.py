@@ -11,6 +11,7 @@ from pydantic import (
 
 from app.settings.kit import (
     Attempts,
+    Lasting,
     Section,
 )
 
@@ -18,10 +19,10 @@ from app.settings.kit import (
 class OauthSettings(Section):
     """Lifetimes of what the provider hands out."""
 
-    code_lifetime: timedelta = timedelta(seconds=60)
+    code_lifetime: Lasting = timedelta(seconds=60)
     """An authorization code is accepted this long, and once."""
 
-    access_token_lifetime: timedelta = timedelta(minutes=5)
+    access_token_lifetime: Lasting = timedelta(minutes=5)
     """How long an access token works."""
 
     refresh_token_lifetime: timedelta = Field(
@@ -30,7 +31,7 @@ class OauthSettings(Section):
     """How long access may be refreshed after the customer's login, however often it is (RTS art.
     10: 180 days at most)."""
 
-    id_token_lifetime: timedelta = timedelta(minutes=5)
+    id_token_lifetime: Lasting = timedelta(minutes=5)
     """How long an ID token is valid."""
 
     signing_key_lead: timedelta = timedelta(hours=1)
@@ -44,7 +45,7 @@ class MtokenSettings(Section):
     application: str = Field(default="demo", min_length=1, max_length=256)
     """Id of the application whose phones the portal asks; the demo makes it."""
 
-    registration_lifetime: timedelta = timedelta(minutes=2)
+    registration_lifetime: Lasting = timedelta(minutes=2)
     """A registration that is not active by then is removed."""
 
     failed_attempts: Attempts = 5
@@ -53,17 +54,17 @@ class MtokenSettings(Section):
     look_ahead: int = Field(default=20, ge=1, le=64)
     """How many codes of a phone may get lost on their way before the next one is not found."""
 
-    request_age: timedelta = timedelta(seconds=60)
+    request_age: Lasting = timedelta(seconds=60)
     """How far the time of an encrypted request, or of a token ahead of us, may be from ours."""
 
-    old_request_age: timedelta = timedelta(hours=2)
+    old_request_age: Lasting = timedelta(hours=2)
     """How long the requests of protocols 3.0 and 3.1, which carry no time, are remembered: none
     is accepted twice."""
 
-    token_age: timedelta = timedelta(hours=2)
+    token_age: Lasting = timedelta(hours=2)
     """How old the time in a token's header may be."""
 
-    temporary_key_lifetime: timedelta = timedelta(minutes=5)
+    temporary_key_lifetime: Lasting = timedelta(minutes=5)
     """How long a phone may encrypt for the same temporary key (protocol 3.3)."""
 
     proximity_check: bool = False

@@ -24,6 +24,8 @@ SHORTEST_SECRET = 32
 LEAST_VARIETY = 10
 """Different characters that random ones have at least, but for one case in a million."""
 
+Lasting = Annotated[timedelta, Field(gt=timedelta(0))]
+"""A duration without which nothing would work: zero is refused."""
 Digits = Annotated[int, Field(ge=4, le=9)]
 Attempts = Annotated[int, Field(ge=1, le=20)]
 PushChannelName = Literal["demo", "providers", "off"]

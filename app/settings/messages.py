@@ -13,6 +13,7 @@ from pydantic import (
 from app.settings.kit import (
     Digits,
     HttpsUrl,
+    Lasting,
     PushChannelName,
     Section,
     readable_file,
@@ -40,7 +41,7 @@ class TwilioSettings(Section):
     base_url: str = "https://api.twilio.com"
     """Where the API answers; another address only for a proxy of yours."""
 
-    timeout: timedelta = timedelta(seconds=10)
+    timeout: Lasting = timedelta(seconds=10)
     """How long one request may take."""
 
     @property
@@ -66,7 +67,7 @@ class SmsSettings(Section):
     code_digits: Digits = 8
     """Length of a code in decimal digits."""
 
-    code_lifetime: timedelta = timedelta(minutes=5)
+    code_lifetime: Lasting = timedelta(minutes=5)
     """How long a code is accepted after it was made."""
 
     resend_after: timedelta = timedelta(seconds=60)
@@ -134,7 +135,7 @@ class CallbacksSettings(Section):
     )
     """How long one call may take from the connection to the status, a token included."""
 
-    connect_timeout: timedelta = timedelta(seconds=3)
+    connect_timeout: Lasting = timedelta(seconds=3)
     """How long it may take to be connected."""
 
     parallel: int = Field(default=16, ge=1, le=64)

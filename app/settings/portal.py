@@ -12,6 +12,7 @@ from pydantic import (
 
 from app.settings.kit import (
     Attempts,
+    Lasting,
     Origin,
     Section,
 )
@@ -54,10 +55,10 @@ class BrandSettings(Section):
 class FlowSettings(Section):
     """How long a customer has, and how often a step may be tried."""
 
-    timeout: timedelta = timedelta(minutes=5)
+    timeout: Lasting = timedelta(minutes=5)
     """A flow ends this long after the customer's last activity (RTS art. 4(3)(d))."""
 
-    lifetime: timedelta = timedelta(minutes=30)
+    lifetime: Lasting = timedelta(minutes=30)
     """A flow ends this long after it was opened, whatever the activity."""
 
     attempts: Attempts = 5
