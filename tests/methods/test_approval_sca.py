@@ -173,7 +173,7 @@ def test_the_edited_values_of_a_payment_stand_on_the_page_and_in_the_message(app
     text = " ".join(walker.page.text.split())
     for shown in (
         "€1,234.50 (EUR)",
-        "CZ6508000000192000145399",
+        "CZ65 0800 0000 1920 0014 5399",
         "GIBACZPX",
         "/VS123",
         "For \\ *you*",

@@ -56,6 +56,8 @@ AMOUNT = attribute(
     "AMOUNT", "operation.amount", "Amount", amount=100, currency="CZK",
     formattedValues={"amount": "100.00", "currency": "CZK"},
 )  # fmt: skip
+IBAN = "MT84MALT011000012345MTLCAST001S"
+"""The longest of the countries' lengths."""
 PAYEE = attribute(
     "KEY_VALUE", "operation.account", "To account", "238400856/0300", valueFormatType="ACCOUNT"
 )
@@ -372,7 +374,9 @@ def _approvals() -> dict[str, Sample]:
     missing, none = problem("account_missing", "account"), problem("accounts_missing")
     return {
         "review": paying(REVIEW, three),
-        "review-rich": paying(REVIEW, {"accounts": accounts(2)}, form=RICH),
+        "review-rich": paying(
+            REVIEW, {"accounts": accounts(2)}, form=RICH, payment=payment(account=IBAN)
+        ),
         "review-one": paying(REVIEW, {"accounts": accounts(1)}),
         "review-none": paying(REVIEW, {"accounts": []}, problem=none),
         "review-unchosen": paying(REVIEW, three, problem=missing),

@@ -157,3 +157,19 @@ def test_a_day_has_no_time(app: Flask) -> None:
 def test_the_seconds_left_are_whole_and_never_negative(ahead: float, seconds: int) -> None:
     with time_machine.travel(MOMENT, tick=False):
         assert formats.seconds_left(MOMENT + timedelta(seconds=ahead)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("account", "groups"),
+    [
+        ("CZ5508000000001234567899", ["CZ55", "0800", "0000", "0012", "3456", "7899"]),
+        ("NO9386011117947", ["NO93", "8601", "1117", "947"]),
+        ("238400856/0300", ["238400856/0300"]),
+        ("cz5508000000001234567899", ["cz5508000000001234567899"]),
+        ("CZ5508000000001234567899\n", ["CZ5508000000001234567899\n"]),
+        ("CZ55٠٨٠٠0000001234567899", ["CZ55٠٨٠٠0000001234567899"]),
+        ("", []),
+    ],
+)
+def test_an_iban_is_read_in_groups_of_four_and_nothing_else_is(app: Flask, account, groups) -> None:
+    assert shown(app, "fours", "en", account) == groups
