@@ -41,7 +41,8 @@ class SampleSite:
         for path in ("/page/<name>", "/demo/<name>"):
             app.add_url_rule(path, f"post{path}", self._keep, methods=["POST"])
         app.add_url_rule("/favicon.ico", "favicon", self._leave)
-        app.view_functions["testers.sms_json"] = lambda: jsonify([])
+        for name in ("sms_json", "push_json"):
+            app.view_functions[f"testers.{name}"] = lambda: jsonify([])
 
     def page(self, name: str, language: str = "en", *, pieces: bool = False) -> str:
         """Return the address of a sample in a language, in pieces as a bad line brings it."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
-from playwright.sync_api import Page, Route
+from playwright.sync_api import ConsoleMessage, Page, Route
 
 Scheme = Literal["light", "dark"]
 
@@ -74,7 +74,7 @@ class Viewer:
 
     def __post_init__(self) -> None:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda said: self._hear(said.type, said.text))
+        self.page.on("console", lambda said: self._hear(said))
 
     def open(
         self, url: str, *, scheme: Scheme = "light", width: int = 1280, height: int = 900
@@ -138,6 +138,6 @@ class Viewer:
             session.send("Page.setFontSizes", {"fontSizes": {"standard": 16}})
             session.detach()
 
-    def _hear(self, kind: str, text: str) -> None:
-        if kind == "error":  # what the policy blocks is one, too
-            self.complaints.append(text)
+    def _hear(self, said: ConsoleMessage) -> None:
+        if said.type == "error":  # what the policy blocks is one, too
+            self.complaints.append(f"{said.text} {said.location['url']}")
