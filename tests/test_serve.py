@@ -75,8 +75,15 @@ class House:
         )
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=LONG)
         connection.sendall(head.encode() + LONG_QUESTION[:-9].encode())
-        time.sleep(0.3)
+        assert comes(lambda: connection.getsockname() in self.connected)
+        time.sleep(0.3)  # and has read what came
         return connection
+
+    @property
+    def connected(self) -> set[tuple[str, int]]:
+        """Whom the processes have let in."""
+        held = (each for worker in self.workers for each in worker.net_connections())
+        return {tuple(each.raddr) for each in held if each.raddr}
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ Tier = Literal["embedded", "one-machine"]
 TIERS: tuple[Tier, ...] = ("embedded", "one-machine")
 MANY = "100000/minute"
 """All visitors of a test come from one address."""
-RESEND_AFTER = 5
+RESEND_AFTER = 10
 """Seconds: long enough for a slow machine to be too early."""
 
 

@@ -74,7 +74,7 @@ class Viewer:
 
     def __post_init__(self) -> None:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", lambda said: self._hear(said))
+        self.page.on("console", self._hear)
 
     def open(
         self, url: str, *, scheme: Scheme = "light", width: int = 1280, height: int = 900

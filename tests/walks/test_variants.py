@@ -150,7 +150,7 @@ def move_clock(portal):
 
     def move(offset):
         httpx2.post(f"{portal.address}/demo/clock", json={"offset": offset}).raise_for_status()
-        time.sleep(2 * EVERY_SECONDS)
+        time.sleep(4 * EVERY_SECONDS)
 
     yield move
     move("PT0S")

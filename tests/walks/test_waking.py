@@ -23,7 +23,7 @@ from tests.support.walk import Walk
 QUICK, SLOW = 2.0, 30.0
 """Seconds between two looks of a page: without a socket, and with one (static/js/wait.js)."""
 
-BY_SOCKET, BY_ASKING = SLOW / 3, 5 * QUICK
+BY_SOCKET = BY_ASKING = SLOW - 5
 """Long before the next look; and some looks later."""
 
 
