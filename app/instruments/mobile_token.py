@@ -109,10 +109,6 @@ class MobileToken:
         asked_at = self._asked.last_asked(flow)
         return asked_at is None or clock.now() >= asked_at + self._settings.ask_again_after
 
-    def was_asked(self, flow: Flow) -> bool:
-        """Tell whether a phone was asked in this flow at all."""
-        return self._asked.last_asked(flow) is not None
-
     def asked(self, flow: Flow) -> Asked:
         """Return what the phone is asked; a back end may have withdrawn it."""
         if not flow.mtoken_operation_id:

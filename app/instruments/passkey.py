@@ -60,10 +60,6 @@ class Passkey:
         self._asked.open(flow, payment, silent=True)
         return True
 
-    def was_asked(self, flow: Flow) -> bool:
-        """Tell whether a passkey was asked in this flow at all."""
-        return self._asked.last_asked(flow) is not None
-
     def _has(self, user_id: str | None) -> bool:
         """Tell whether somebody has a passkey; nobody is asked about like anybody."""
         if not self._is_offered:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from app.methods import token_page
 from app.methods.base import Again, Answer, Form, View
 from app.methods.review import Review, payment
-from app.methods.sms_page import PHASE, SmsPage
+from app.methods.sms_page import PHASES, SmsPage
 from app.methods.token_page import TokenPage
 from app.nextstep.vocabulary import Step
 from app.store.flows import Flow
@@ -27,7 +27,7 @@ class ApprovalSca:
 
     def view(self, flow: Flow, language: str) -> View:
         """Show the payment and the accounts, or ask for both factors."""
-        if flow.phase == PHASE:
+        if flow.phase in PHASES:
             code, ways = self._sms.data(flow, language, payment(flow)), self._token.ways_back(flow)
             data = {**code, **ways, "account": flow.debit_account}
             return View("methods/approval_sca_sms.html", "payment", data)
@@ -37,7 +37,7 @@ class ApprovalSca:
 
     def answer(self, flow: Flow, action: str, form: Form) -> Answer:
         """Take the account and start; then send another code, or judge both factors."""
-        if flow.phase == PHASE or flow.phase in token_page.PHASES:
+        if flow.phase in PHASES | token_page.PHASES:
             return self._token.answer(flow, action, form, payment(flow))
         if action == "continue":
             return self._review.choose(flow, form, self._token.approve)

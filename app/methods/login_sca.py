@@ -5,7 +5,7 @@ from typing import ClassVar
 from app.bank.base import Bank, User
 from app.methods import token_page
 from app.methods.base import Again, Answer, Form, View, Work
-from app.methods.sms_page import PHASE, SmsPage
+from app.methods.sms_page import PHASES, SmsPage
 from app.methods.token_page import TokenPage
 from app.methods.user_name import Identity, UserName
 from app.nextstep.vocabulary import Step
@@ -36,7 +36,7 @@ class LoginSca:
 
     def view(self, flow: Flow, language: str) -> View:
         """Ask for the user name, or for both factors."""
-        if flow.phase == PHASE:
+        if flow.phase in PHASES:
             data = {**self._sms.data(flow, language), **self._token.ways_back(flow)}
             return View("methods/login_sca_sms.html", "login", data)
         if flow.phase in token_page.PHASES:
@@ -45,7 +45,7 @@ class LoginSca:
 
     def answer(self, flow: Flow, action: str, form: Form) -> Answer:
         """Take the user name; then send another code, or judge both factors."""
-        if flow.phase == PHASE or flow.phase in token_page.PHASES:
+        if flow.phase in PHASES | token_page.PHASES:
             return self._token.answer(flow, action, form, payment=None)
         if action == "continue":
             return self.begin(flow) or self._identify(form)  # a named user is never asked for

@@ -12,7 +12,9 @@ from app.nextstep.operation_data import Payment
 from app.nextstep.vocabulary import Instrument
 from app.store.flows import Flow
 
-PHASE = "sms"
+PHASE, INSTEAD = "sms", "sms_instead"
+PHASES = frozenset({PHASE, INSTEAD})
+"""The code that comes first, and the one that was chosen instead of a phone or a passkey."""
 NOBODY = "nobody"
 FAILED = Rejected("authentication_failed")
 """The only reason there is: nobody may learn which part was wrong (RTS art. 4(3)(a))."""
@@ -27,17 +29,24 @@ class SmsPage:
     password: Password | None = None
     """None: the code is the only factor."""
 
-    def start(self, flow: Flow, *, user: User | None, payment: Payment | None) -> Answer:
+    def start(self, flow: Flow, *, user: User | None, payment: Payment | None) -> Again:
         """Show the page; its first message goes out now, once. `user`: if they may go on."""
         flow.phase = PHASE
         return self._send(flow, phone=user.phone if user else None, payment=payment)
 
-    def come_back(self, flow: Flow, *, user: User | None, payment: Payment | None) -> Answer:
-        """Show the page again; a message that has just gone out is not followed by another."""
-        if flow.sms_id is None or self.sms.may_resend(flow):
-            return self.start(flow, user=user, payment=payment)
-        flow.phase, flow.sms_resent = PHASE, False
-        return Again()
+    def come(self, flow: Flow, *, user: User | None, payment: Payment | None) -> Answer:
+        """Show the page instead of another one; a code that is good still is not followed by one.
+
+        Whom the bank has blocked sees what others see for whom nothing else was asked.
+        """
+        sent_before = flow.sms_id is not None
+        if user and sent_before and clock.now() < self.sms.valid_until(flow):
+            flow.phase, flow.sms_resent = INSTEAD, False
+            return Again()
+        answer = self.start(flow, user=user, payment=payment)
+        flow.phase = INSTEAD if user else PHASE
+        flow.sms_resent = sent_before and answer.problem is None
+        return answer
 
     def approve(self, flow: Flow, user: User | None) -> Answer:
         """Begin the approval of a payment that was reviewed."""

@@ -83,19 +83,17 @@ class TokenPage:
 
     def ways_back(self, flow: Flow) -> dict[str, bool]:
         """Tell to which pages the one with the code leads: to those that stood before it."""
-        was_asked = self.token.was_asked(flow)
-        if self.passkey is not None and not was_asked:
-            was_asked = self.passkey.passkey.was_asked(flow)
-        has_phone = was_asked and self.token.can_ask(flow, Step(str(flow.step)))
-        has_passkey = was_asked and self._has_passkey(flow)
+        leads_back = flow.phase == sms_page.INSTEAD
+        has_phone = leads_back and self.token.can_ask(flow, Step(str(flow.step)))
+        has_passkey = leads_back and self._has_passkey(flow)
         has_offline = has_phone and self.offline.is_offered
         return {"has_phone": has_phone, "has_offline": has_offline, "has_passkey": has_passkey}
 
     def answer(self, flow: Flow, action: str, form: Form, payment: Payment | None) -> Answer:
         """Look at what the phone or the passkey said, or judge the code; or go another way."""
-        if flow.phase == sms_page.PHASE and self.sms is not None:
+        if flow.phase in sms_page.PHASES and self.sms is not None:
             if action in BACK and self.ways_back(flow)[BACK[action]]:
-                return self._go_another_way(flow, action, form, payment)
+                return self._go_back(flow, action, form, payment)
             return self.sms.answer(flow, action, form, payment)
         if flow.phase == PASSKEY and self.passkey is not None and action in ("continue", PASSKEY):
             return self.passkey.answer(flow, action, form, payment)
@@ -103,6 +101,18 @@ class TokenPage:
             judge = self._judge_digits if flow.phase == OFFLINE else self._judge
             return judge(flow, form, payment)
         return self._go_another_way(flow, action, form, payment)
+
+    def _go_back(self, flow: Flow, action: str, form: Form, payment: Payment | None) -> Answer:
+        """Leave the code; whom the bank has blocked meanwhile is asked nowhere."""
+        if action != "passkey" and not self.token.may_ask_again(flow):
+            return Again("ask_too_early")
+
+        def go(flow: Flow, user: User | None) -> Answer:
+            if user is None or not user.active:
+                return self._without_phone(flow, payment)
+            return self._go_another_way(flow, action, form, payment)
+
+        return Work(owner(self.bank, flow), go)
 
     def _go_another_way(
         self, flow: Flow, action: str, form: Form, payment: Payment | None
@@ -114,6 +124,8 @@ class TokenPage:
                 return self._go_offline(flow, form, payment)
             case "passkey":
                 return self._go_to_passkey(flow, form, payment)
+            case "sms" if flow.phase != PASSKEY and self.token.status(flow) in ENDED:
+                return self._judge(flow, form, payment)
             case "sms" if self.sms is not None:
                 return self._fall_back(flow, payment, self.sms)
             case _:
@@ -159,10 +171,10 @@ class TokenPage:
     def _ask_again(self, flow: Flow, form: Form, payment: Payment | None) -> Answer:
         if self.token.status(flow) in ENDED:
             return self._judge(flow, form, payment)
-        is_early = not self.token.may_ask_again(flow)
-        if is_early and flow.phase in (PHASE, OFFLINE):
+        is_early = flow.mtoken_operation_id is not None and not self.token.may_ask_again(flow)
+        if is_early and flow.phase != PASSKEY:
             return Again("ask_too_early")
-        # Whoever comes back to the phone waits for nothing; it has rung just now.
+        # Whoever comes back from the passkey waits for nothing; the phone has rung just now.
         if not self.token.ask(flow, payment, silent=is_early):
             return self._without_phone(flow, payment)
         self.offline.forget(flow)
@@ -177,6 +189,8 @@ class TokenPage:
         if status != "PENDING" and not self.token.ask(flow, payment, silent=True):
             return self._without_phone(flow, payment)
         if not self.offline.choose(flow, form.get("device")):
+            if flow.phase in sms_page.PHASES:
+                self.token.withdraw(flow)
             return Again("offline_unavailable")
         flow.phase = OFFLINE
         return Again()
@@ -215,8 +229,8 @@ class TokenPage:
 
     def _without_phone(self, flow: Flow, payment: Payment | None) -> Answer:
         """Send a code instead, where there is one: no phone may be asked, or not so often."""
-        if flow.phase == sms_page.PHASE:
-            return Again("phone_unavailable")  # it was sent
+        if flow.phase in sms_page.PHASES:
+            return Again("phone_unavailable" if flow.sms_id else "no_message")
         return NO_PHONE if self.sms is None else self._fall_back(flow, payment, self.sms)
 
     def _fall_back(self, flow: Flow, payment: Payment | None, sms: SmsPage) -> Answer:
@@ -226,6 +240,6 @@ class TokenPage:
         def start(flow: Flow, user: User | None) -> Answer:
             self.token.withdraw(flow)
             self.offline.forget(flow)
-            return sms.come_back(flow, user=user, payment=payment)
+            return sms.come(flow, user=user, payment=payment)
 
         return Work(lambda: sms.owner_of(user_id, organization_id), start)

@@ -9,12 +9,23 @@ const step = document.getElementById("step");
 const WARNING = Number(dialog.dataset.warning);
 const SAID = [WARNING, 30, 20, 10]; // seconds left that a screen reader hears of
 const PATIENCE = 5000; // between two questions that were not answered
+const ANSWER = 30000; // as long as an answer to the page may take
 
 let endsAt = Date.now() + Number(dialog.dataset.secondsLeft) * 1000;
 let isClosed = false; // by the customer, for this warning
 let asking = null;
 let askAfter = 0;
 let said = Infinity;
+let answeredAt = -Infinity;
+let question = null;
+
+// The answer brings another cookie. A question of the old one is refused, and whoever then loads the
+// page anew loses the answer that is on its way, and the flow with it: nothing is asked meanwhile.
+const isAnswering = () => performance.now() - answeredAt < ANSWER;
+addEventListener("submit", () => {
+  answeredAt = performance.now();
+  question?.abort();
+});
 
 const left = () => Math.max(0, Math.ceil((endsAt - Date.now()) / 1000));
 const words = () => countdown.dataset.countdown.replace("{}", left());
@@ -25,7 +36,9 @@ const goOn = () => {
 };
 
 const learn = async () => {
-  const answer = await fetch(`${location.pathname}/signal`, { cache: "no-store" });
+  question = new AbortController();
+  const { signal } = question;
+  const answer = await fetch(`${location.pathname}/signal`, { cache: "no-store", signal });
   if (answer.status >= 500) throw answer;
   const { secondsLeft, mayExtend } = answer.ok ? await answer.json() : { secondsLeft: 0 };
   if (!secondsLeft) return goOn();
@@ -38,7 +51,7 @@ const learn = async () => {
 
 // One question at a time, and none in a hurry while there is no answer.
 const ask = () => {
-  if (Date.now() < askAfter) return Promise.resolve(false);
+  if (Date.now() < askAfter || isAnswering()) return Promise.resolve(false);
   asking ??= learn()
     .then(() => true, () => { askAfter = Date.now() + PATIENCE; return false; })
     .finally(() => { asking = null; });
@@ -65,6 +78,7 @@ const open = () => {
 };
 
 const tick = async () => {
+  if (isAnswering()) return;
   if (left() > WARNING) {
     if (dialog.open) dialog.close();
     isClosed = false;
@@ -72,7 +86,7 @@ const tick = async () => {
     await ask();
   } else if (!dialog.open && !isClosed) {
     const isHeard = await ask();
-    if (dialog.open || left() > WARNING) return;
+    if (dialog.open || left() > WARNING || isAnswering()) return;
     open();
     if (!isHeard) lose();
   }

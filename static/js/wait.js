@@ -5,10 +5,11 @@ const SLOW = 30000;
 const form = document.querySelector("[data-signal]");
 const lost = document.querySelector("[data-lost]");
 const version = (signal) => signal.split(" ")[0];
+const gone = new AbortController();
 let socket, timer, left;
 
 const ask = async () => {
-  const answer = await fetch(`${location.pathname}/signal`);
+  const answer = await fetch(`${location.pathname}/signal`, { signal: gone.signal });
   if (answer.status >= 500) throw answer; // a server that starts again is no reason to go
   return answer.ok ? (await answer.json()).signal : "ended";
 };
@@ -37,6 +38,7 @@ const look = async () => {
       return await alone(goOn);
     }
   } catch {
+    if (gone.signal.aborted) return;
     left = lost.hidden = false;
     // the server is lost for now; the button works as soon as it is back
   }
@@ -84,7 +86,7 @@ if (form.dataset.signal.endsWith(" PENDING")) {
   look();
   if (form.dataset.sockets) listen().catch(() => {}); // no script, no socket: the page looks by itself
   renew();
-  addEventListener("submit", leave);
+  addEventListener("submit", () => { leave(); gone.abort(); }); // its answer brings another cookie
   addEventListener("pagehide", leave);
   addEventListener("visibilitychange", () => document.hidden || left || look());
 }

@@ -11,6 +11,7 @@ from tests.support.visitor import check_every_box
 
 pytestmark = pytest.mark.browser
 CONFIRM = "Confirm in your mobile app"
+LOOK = "document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))"
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +89,11 @@ def test_who_took_the_code_goes_back_to_the_phone(page: Page, portal, gallery, u
     arrive(page, portal, user)
     page.get_by_role("button", name="Use an SMS code").click()
     page.get_by_label("Password", exact=True).fill("not needed")
-    page.get_by_role("button", name="Confirm in the app (phone is online)").click()
+    back = page.get_by_role("button", name="Confirm in the app (phone is online)")
+    back.click()
+    expect(page.locator("main")).to_contain_text("Please wait a moment before you ask the phone")
+    page.wait_for_timeout(15_000)  # the phone has its time to answer
+    back.click()
     heading = page.get_by_role("heading", level=1)
     expect(heading).to_have_text(CONFIRM)
     mobile.approve("login")
@@ -97,6 +102,22 @@ def test_who_took_the_code_goes_back_to_the_phone(page: Page, portal, gallery, u
     page.get_by_role("button", name="Use an SMS code").click()
     expect(heading).to_have_text("Approve this payment")
     page.screenshot(path=gallery / "26-code-with-ways.png", full_page=True)
+
+
+def test_the_page_asks_nothing_while_an_answer_is_on_its_way(page: Page, portal, user, mobile):
+    arrive(page, portal, user)
+    page.evaluate("addEventListener('submit', (event) => event.preventDefault())")
+    page.route("**/signal", lambda _route: None)
+    with page.expect_request("**/signal"):
+        page.evaluate(LOOK)
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name=re.compile("continue")).click()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate(LOOK)
+    page.wait_for_timeout(2500)  # without a socket it looks every two seconds
+    assert asked == []
+    expect(page.locator("[data-lost]")).to_be_hidden()
 
 
 def test_two_tabs_of_one_flow_both_go_on(page: Page, portal, user, mobile):

@@ -224,6 +224,29 @@ def test_the_end_of_a_request_is_left_without_a_question(page: Page, portal, use
     assert asked == []
 
 
+NEVER_ANSWERED = "addEventListener('submit', (event) => event.preventDefault())"
+LOOKS = """() => {
+    for (const name of ["focus", "flow:look"]) dispatchEvent(new Event(name));
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+}"""
+
+
+def test_nothing_is_asked_while_an_answer_is_on_its_way(page: Page, portal, user):
+    """It brings another cookie: with the old one the page would take the refusal for the end."""
+    arrive(page, portal, user)
+    page.evaluate(NEVER_ANSWERED)
+    page.route("**/signal", lambda _route: None)  # nor is the question
+    with page.expect_request("**/signal"):
+        page.evaluate(LOOKS)
+    with page.expect_event("requestfailed"):
+        page.get_by_role("button", name="Confirm sign-in").click()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.evaluate(LOOKS)
+    page.wait_for_timeout(1500)  # it looks once a second besides
+    assert asked == []
+
+
 def test_an_older_tab_says_that_a_newer_request_has_interrupted_it(
     context: BrowserContext, page: Page, portal, user
 ):  # 119

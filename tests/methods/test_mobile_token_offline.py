@@ -321,7 +321,9 @@ def test_without_the_setting_there_is_no_code(settings):
         walker = Walker(app)
         walker.start_payment()
         assert "QR" not in walker.name().text
-        walker.post(walker.filled("ask") | {"action": "offline"})
+        fields = walker.filled("ask")
+        fields["action"] = "offline"
+        walker.post(fields)
         assert walker.flow().phase == "token"
 
 

@@ -75,7 +75,9 @@ def test_a_method_that_is_not_on_offer_is_refused(app, walker):
 def test_no_code_is_sent_around_the_phone_that_was_chosen(app, phone, walker):
     walker.sign_in()
     walker.press("continue", account="1", method="POWERAUTH_TOKEN")
-    walker.post(walker.filled("ask") | {"action": "sms"})
+    fields = walker.filled("ask")
+    fields["action"] = "sms"
+    walker.post(fields)
     assert walker.flow().step == "POWERAUTH_TOKEN"
     assert all_of(app, SmsAuthorization) == []
 

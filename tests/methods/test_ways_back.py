@@ -1,5 +1,6 @@
 """From the page with the code back to the phone or the passkey that was asked before it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,10 @@ import time_machine
 from app import clock
 from app.store.operations import OperationRow
 from app.store.otps import SmsAuthorization
+from tests.support.backend import BackEnd
+from tests.support.banks import FakeBank
 from tests.support.databases import built
-from tests.support.store import all_of, on_sqlite, serving
+from tests.support.store import all_of, on_sqlite, put_in, serving
 from tests.support.walker import Walker
 from tests.support.walker_passkey import WalkerPasskey
 from tests.support.walker_phone import WalkerPhone
@@ -46,78 +49,94 @@ def messages(app):
 
 def demand(walker, action):
     """Press what the page does not have."""
-    return walker.send(walker.filled("confirm") | {"action": action, "password": "", "code": ""})
+    fields = walker.filled("confirm", password="", code="")
+    fields["action"] = action
+    return walker.send(fields)
 
 
 def test_the_phone_confirms_after_all(app, walker, phone):
     walker.name()
     page = walker.press("sms")
-    assert TO_THE_PHONE in page.text
-    assert TO_A_PASSKEY not in page.text
-    assert PHONE in walker.press("ask").text
-    phone.approve()
-    walker.press("continue")
-    page = walker.choose()
-    walker.press("sms")
-    assert PHONE in walker.press("ask").text
-    (payment,) = phone.pending()
-    assert payment["name"] == "authorize_payment"
-    phone.approve()
-    walker.press("continue")
+    assert [way for way in WAYS if way in page.text] == [TO_THE_PHONE, OFFLINE]
+    with later(seconds=16):
+        assert PHONE in walker.press("ask").text
+        phone.approve()
+        walker.press("continue")
+        walker.choose()
+        walker.press("sms")
+    with later(seconds=32):
+        assert PHONE in walker.press("ask").text
+        (payment,) = phone.pending()
+        assert payment["name"] == "authorize_payment"
+        phone.approve()
+        walker.press("continue")
     assert walker.flow().step == "CONSENT"
     assert [row.verified for row in messages(app)] == [False, False]
 
 
-def test_whoever_comes_back_at_once_makes_no_phone_ring(app, walker, phone):
+@pytest.mark.parametrize("action", ["ask", "offline"])
+def test_whoever_comes_back_at_once_waits_as_on_the_page_of_the_phone(app, walker, phone, action):
     walker.name()
     walker.press("sms")
-    assert PHONE in walker.press("ask").text
-    assert sorted(row.silent for row in all_of(app, OperationRow)) == [False, True]
-    assert len(phone.pending()) == 1
-    assert "Please wait" in walker.press("ask").text  # as ever on the page of the phone itself
-
-
-def test_the_code_that_has_just_gone_out_works_when_its_page_comes_back(app, walker, phone):
-    walker.name()
-    walker.press("sms")
-    walker.press("ask")
-    page = walker.press("sms")
-    assert CODE in page.text
-    assert "We sent a new code" not in page.text
-    assert len(messages(app)) == 1
+    for _ in range(3):
+        page = walker.press(action)
+        assert "Please wait a moment before you ask the phone again." in page.text
+        assert CODE in page.text
+    assert len(all_of(app, OperationRow)) == 1
     assert phone.pending() == []
-    walker.prove()
-    assert walker.flow().step == "APPROVAL_SCA"
+    with later(seconds=16):
+        walker.press(action)
+        assert len(phone.pending()) == 1
 
 
-def test_later_another_code_is_sent_and_the_first_is_over(app, walker):
+def test_a_code_that_is_still_good_is_followed_by_no_other(app, walker, phone):
     walker.name()
     walker.press("sms")
-    walker.press("ask")
-    with later(minutes=2):
-        assert CODE in walker.press("sms").text
-        assert len(messages(app)) == 2
-        assert messages(app)[0].timestamp_replaced is not None
+    with later(minutes=4):
+        walker.press("ask")
+        page = walker.press("sms")
+        assert CODE in page.text
+        assert "We sent a new code" not in page.text
+        assert len(messages(app)) == 1
+        assert phone.pending() == []
         walker.prove()
     assert walker.flow().step == "APPROVAL_SCA"
+
+
+def test_where_the_code_has_ended_another_one_is_sent_and_the_page_says_so(settings):
+    sms = settings.sms.model_copy(update={"code_lifetime": timedelta(minutes=1)})
+    with built(settings.model_copy(update={"sms": sms})) as app:
+        walker, _ = Walker(app), WalkerPhone(app)
+        walker.start_payment()
+        walker.name()
+        walker.press("sms")
+        with later(seconds=61):
+            walker.press("ask")
+            page = walker.press("sms")
+            assert "We sent a new code. The old one no longer works." in page.text
+            first, second = messages(app)
+            assert first.timestamp_replaced is not None
+            walker.prove(code=second.authorization_code)
+        assert walker.flow().step == "APPROVAL_SCA"
 
 
 def test_the_code_is_over_when_the_phone_has_confirmed(app, walker, phone):
     walker.name()
     walker.press("sms")
-    walker.press("ask")
-    phone.approve()
-    walker.press("continue")
+    with later(seconds=16):
+        walker.press("ask")
+        phone.approve()
+        walker.press("continue")
     (message,) = messages(app)
     assert message.timestamp_replaced is not None
 
 
 def test_a_phone_without_a_network_is_one_of_the_ways(walker, phone):
     walker.name()
-    assert OFFLINE in walker.press("sms").text
-    page = walker.press("offline")
-    digits = phone.digits(page)
-    walker.press("continue", code=digits)
+    walker.press("sms")
+    with later(seconds=16):
+        digits = phone.digits(walker.press("offline"))
+        walker.press("continue", code=digits)
     assert walker.flow().step == "APPROVAL_SCA"
 
 
@@ -137,6 +156,16 @@ def test_whoever_has_a_passkey_alone_is_led_to_it_alone(app):
     assert [way for way in WAYS if way in page.text] == [TO_A_PASSKEY]
     walker.press("passkey")
     assert "Continue to approval" in passkey.sign(walker).text
+
+
+@pytest.mark.parametrize(
+    ("said", "text"), [("approve", "Continue to approval"), ("reject", "not sent")]
+)
+def test_what_the_phone_has_said_counts_before_a_code_is_sent(app, walker, phone, said, text):
+    walker.name()
+    assert getattr(phone, said)().status_code == 200
+    assert text in walker.press("sms").text
+    assert messages(app) == []
 
 
 @pytest.mark.parametrize("action", ["ask", "offline", "passkey"])
@@ -183,14 +212,75 @@ def test_where_phones_may_not_be_asked_so_often_the_code_stays(settings):
         phone, walker = WalkerPhone(app), Walker(app)
         walker.start_payment()
         walker.name()
-        for _ in range(2):
+        for seconds in (16, 32):
             walker.press("sms")
-            assert PHONE in walker.press("ask").text
+            with later(seconds=seconds):
+                assert PHONE in walker.press("ask").text
         walker.press("sms")
-        page = walker.press("ask")
+        with later(seconds=48):
+            page = walker.press("ask")
         assert "We cannot ask your phone now." in page.text
         assert CODE in page.text
         assert phone.pending() == []
         assert len(messages(app)) == 1
         walker.prove()
         assert walker.flow().step == "APPROVAL_SCA"
+
+
+@pytest.mark.parametrize("action", ["ask", "offline", "passkey"])
+def test_another_user_in_the_flow_has_no_way_back(app, walker, action):
+    phone = WalkerPhone(app, user="blocked12")
+    WalkerPasskey(app, user="blocked12")
+    walker.name()
+    walker.press("sms")
+    named = {"operationId": walker.flow().id, "userId": "blocked12", "organizationId": "RETAIL"}
+    BackEnd(app)("PUT", "/operation/user", **named)
+    page = walker.reload()
+    assert CODE in page.text
+    assert [way for way in WAYS if way in page.text] == []
+    with later(seconds=16):
+        assert CODE in demand(walker, action).text
+    assert phone.pending() == []
+
+
+class Blocking(FakeBank):
+    """A bank that blocks everybody at some moment."""
+
+    has_blocked = False
+
+    def user(self, user_id, organization_id):
+        found = super().user(user_id, organization_id)
+        return replace(found, active=False) if found and self.has_blocked else found
+
+
+@pytest.mark.parametrize("action", ["ask", "offline", "passkey"])
+def test_whom_the_bank_blocks_meanwhile_is_asked_nowhere(app, action):
+    bank = Blocking()
+    put_in(app, bank=bank)
+    phone, walker = WalkerPhone(app), Walker(app)
+    WalkerPasskey(app)
+    walker.start_payment()
+    walker.name()
+    walker.press("sms")
+    bank.has_blocked = True
+    with later(seconds=16):
+        before = len(all_of(app, OperationRow))
+        assert "We cannot ask your phone now." in walker.press(action).text
+    assert phone.pending() == []
+    assert len(all_of(app, OperationRow)) == before
+
+
+def test_whom_the_bank_blocks_before_the_approval_gets_neither_phone_nor_way_back(app):
+    bank = Blocking()
+    put_in(app, bank=bank)
+    phone, walker = WalkerPhone(app), Walker(app)
+    walker.start_payment()
+    walker.name()
+    phone.approve()
+    walker.press("continue")
+    bank.has_blocked = True
+    page = walker.choose()
+    assert [way for way in WAYS if way in page.text] == []
+    with later(seconds=16):
+        demand(walker, "ask")
+    assert phone.pending() == []
