@@ -179,7 +179,7 @@ def test_nobody_is_led_to_a_phone_who_was_not_asked_there(app, username, action)
     page = demand(walker, action)
     assert CODE in page.text
     assert all_of(app, OperationRow) == []
-    assert walker.flow().phase == "sms"
+    assert walker.flow().problem["code"] == "out_of_date"
 
 
 @pytest.mark.parametrize("action", ["ask", "offline", "passkey"])
@@ -268,6 +268,27 @@ def test_whom_the_bank_blocks_meanwhile_is_asked_nowhere(app, action):
         assert "We cannot ask your phone now." in walker.press(action).text
     assert phone.pending() == []
     assert len(all_of(app, OperationRow)) == before
+
+
+def test_whom_the_bank_blocks_before_the_code_has_no_way_back(app):
+    bank, phone, walker = Blocking(), WalkerPhone(app), Walker(app)
+    put_in(app, bank=bank)
+    walker.start_payment()
+    walker.name()
+    bank.has_blocked = True
+    page = walker.press("sms")
+    assert CODE in page.text
+    assert [way for way in WAYS if way in page.text] == []
+    assert phone.pending() == []
+
+
+def test_a_phone_that_a_back_end_has_stopped_asking_is_asked_again_at_once(app, walker, phone):
+    walker.name()
+    stopped = {"operationId": walker.flow().id, "mobileTokenActive": False}
+    BackEnd(app)("PUT", "/operation/mobileToken/status", **stopped)
+    walker.reload()
+    assert "Please wait" not in walker.press("ask").text
+    assert len(phone.pending()) == 1
 
 
 def test_whom_the_bank_blocks_before_the_approval_gets_neither_phone_nor_way_back(app):
