@@ -14,6 +14,7 @@ from app.instruments.mobile_token import Asked, Nearness
 from app.instruments.offline_code import Scanned
 from app.mtoken.views import Phone
 from app.settings import WebSettings
+from app.web.formats import fours
 from app.web.locale import LABELS
 from tests.support import catalogs
 from tests.support.catalogs import PLACEHOLDER
@@ -149,7 +150,9 @@ def test_no_word_of_a_page_escapes_translation(bracketed: Site, name: str) -> No
     outside = " ".join([seen.title, *seen.texts, *labels])
     while (inner := re.sub("⟦[^⟦⟧]*⟧", " ", outside)) != outside:
         outside = inner
-    data = set(WORD.findall(" ".join([OURS, *_leaves(samples()[name][1])])))
+    leaves = list(_leaves(samples()[name][1]))
+    groups = [group for leaf in leaves for group in fours(leaf)]
+    data = set(WORD.findall(" ".join([OURS, *leaves, *groups])))
     assert set(WORD.findall(outside)) <= data
 
 
