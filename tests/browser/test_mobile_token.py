@@ -118,6 +118,7 @@ def test_the_page_asks_nothing_while_an_answer_is_on_its_way(page: Page, portal,
     page.wait_for_timeout(2500)  # without a socket it looks every two seconds
     assert asked == []
     expect(page.locator("[data-lost]")).to_be_hidden()
+    mobile.reject()  # the phone is the other tests', too
 
 
 def test_two_tabs_of_one_flow_both_go_on(page: Page, portal, user, mobile):
