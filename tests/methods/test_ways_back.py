@@ -13,7 +13,7 @@ from tests.support.backend import BackEnd
 from tests.support.banks import FakeBank
 from tests.support.databases import built
 from tests.support.store import all_of, on_sqlite, put_in, serving
-from tests.support.walker import Walker
+from tests.support.walker import USER, Walker
 from tests.support.walker_passkey import WalkerPasskey
 from tests.support.walker_phone import WalkerPhone
 
@@ -241,6 +241,19 @@ def test_another_user_in_the_flow_has_no_way_back(app, walker, action):
     with later(seconds=16):
         assert CODE in demand(walker, action).text
     assert phone.pending() == []
+
+
+def test_the_code_of_one_user_is_not_kept_for_the_next(app, walker):
+    WalkerPhone(app, user="john1234")
+    walker.name()
+    walker.press("sms")
+    named = {"operationId": walker.flow().id, "userId": "john1234", "organizationId": "RETAIL"}
+    BackEnd(app)("PUT", "/operation/user", **named)
+    assert PHONE in walker.reload().text
+    walker.press("sms")
+    first, second = messages(app)
+    assert first.timestamp_replaced is not None
+    assert (first.user_id, second.user_id) == (USER, "john1234")
 
 
 class Blocking(FakeBank):
